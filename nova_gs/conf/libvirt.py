@@ -1,0 +1,44 @@
+"""Options of the libvirt driver."""
+
+from oslo_config import cfg
+
+OPTS = (
+    cfg.StrOpt(
+        'connection_uri', default='qemu:///system',
+        help='Where this host\'s libvirt is.'),
+    cfg.StrOpt(
+        'live_migration_uri', default='qemu+tls://%s/system',
+        help='How this host\'s libvirt is reached from another one, with %s '
+             'for the name of this host. The source\'s libvirt opens it.'),
+    cfg.StrOpt(
+        'live_migration_inbound_addr',
+        help='Address that other hosts send guests\' memory to; by default '
+             'libvirt picks the one its host name resolves to.'),
+    cfg.IntOpt(
+        'live_migration_bandwidth', default=0, min=0,
+        help='MiB/s that one live migration may use; 0 is no limit. A guest '
+             'that writes faster than this never completes by itself.'),
+    cfg.BoolOpt(
+        'live_migration_permit_post_copy', default=False,
+        help='Lets "force complete" switch to post-copy instead of pausing '
+             'the guest. A guest in post-copy is lost if either host fails.'),
+    cfg.BoolOpt(
+        'live_migration_trust_storage', default=False,
+        help='Says that instances_path is coherent between hosts although '
+             'libvirt cannot know it (a directory shared on one machine, '
+             'say). Wrongly set, a migrated guest\'s disk is corrupted.'),
+    cfg.StrOpt(
+        'virt_type', default='auto', choices=['auto', 'kvm', 'qemu'],
+        help='KVM, plain emulation, or KVM where it works.'),
+    cfg.StrOpt(
+        'machine_type', default='pc',
+        help='Machine type of new guests. Both hosts of a migration need it.'),
+)
+
+
+def register_opts(conf):
+    conf.register_opts(OPTS, group='libvirt')
+
+
+def list_opts():
+    return [('libvirt', OPTS)]
