@@ -33,6 +33,10 @@ OPTS = (
     cfg.StrOpt(
         'machine_type', default='pc',
         help='Machine type of new guests. Both hosts of a migration need it.'),
+    cfg.IntOpt(
+        'wait_soft_reboot_seconds', default=60, min=0,
+        help='Seconds that a guest gets to shut down in a soft reboot, before '
+             'it is reset as in a hard one. The host is busy that long.'),
 )
 
 

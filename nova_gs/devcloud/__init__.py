@@ -1,0 +1,1 @@
+"""A whole private cloud in a directory: broker, hypervisors, services."""

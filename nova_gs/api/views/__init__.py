@@ -1,0 +1,1 @@
+"""Records as documents, a module per noun; each knows every version."""

@@ -1,0 +1,88 @@
+"""The built-in network catalogue: as much of the Network API as is read.
+
+Guests have no network interfaces yet.  The one network says so: who names
+it gets what ``--nic none`` gives.
+"""
+
+from nova_gs.api.views import versions
+from nova_gs import exception
+from nova_gs.policies import catalogues as rules
+
+NETWORKS = ({
+    'id': '6d9b1a3e-5f0c-4c1d-9d0a-0e5f6a7b8c90',
+    'name': 'isolated',
+    'description': 'Guests on this network have no network interface.',
+    'status': 'ACTIVE',
+    'admin_state_up': True,
+    'shared': True,
+    'router:external': False,
+    'is_default': False,
+    'port_security_enabled': False,
+    'mtu': 1500,
+    'subnets': [],
+    'tags': [],
+    'availability_zones': [],
+    'availability_zone_hints': [],
+    'project_id': '',
+    'tenant_id': '',
+},)
+
+#: Collections that clients ask for and that are empty here.
+EMPTY = ('subnets', 'ports', 'routers', 'extensions')
+
+
+def root(call):
+    """``GET /network``: which versions there are."""
+    return versions.catalogue(
+        call.base_url, 'network/v2.0', 'v2.0', '2016-01-21T00:00:00Z')
+
+
+def resources(call):
+    """``GET /network/v2.0``: what there is."""
+    return {'resources': [
+        {'name': name.rstrip('s'), 'collection': name, 'links': [
+            {'rel': 'self', 'href': '%s/network/v2.0/%s' % (
+                call.base_url, name)}]}
+        for name in ('networks',) + EMPTY]}
+
+
+def index(call):
+    """``GET /network/v2.0/networks``, filtered by any plain field."""
+    call.authorize(rules.NETWORKS)
+    return {'networks': [
+        network for network in NETWORKS
+        if all(_fits(call, network, name) for name in network)]}
+
+
+def show(call, network_id):
+    """``GET /network/v2.0/networks/ID``."""
+    call.authorize(rules.NETWORKS)
+    return {'network': find(network_id)}
+
+
+def empty(call, collection):
+    """``GET /network/v2.0/...``: collections that have nothing in them."""
+    call.authorize(rules.NETWORKS)
+    if collection not in EMPTY:
+        raise exception.NotFound('The resource could not be found.')
+    return {collection: []}
+
+
+def find(network_id):
+    """Return a network of the catalogue.
+
+    :raises: NetworkNotFound
+    """
+    for network in NETWORKS:
+        if network['id'] == network_id:
+            return network
+    raise exception.NetworkNotFound(network_id=network_id)
+
+
+def _fits(call, network, name):
+    wanted = call.params(name)
+    if not wanted:
+        return True
+    if isinstance(network[name], bool):
+        return call.flag(name) == network[name]
+    return str(network[name]) in wanted

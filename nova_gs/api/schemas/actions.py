@@ -1,0 +1,46 @@
+"""Bodies of POST /servers/ID/action: one key, the action's name."""
+
+from nova_gs.api.schemas import parts
+
+REBOOT = ((1, parts.body(
+    'reboot',
+    {'type': {'enum': ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']}},
+    ('type',))),)
+CONSOLE_OUTPUT = ((1, parts.body('os-getConsoleOutput', {
+    'length': {'type': ['integer', 'string', 'null'],
+               'pattern': r'^-?[0-9]+\Z', 'minimum': -1},
+})),)
+
+_HOST = {'type': ['string', 'null'], 'minLength': 1, 'maxLength': 255}
+_MODE = {**parts.BOOLEAN,
+         'enum': [*parts.BOOLEAN['enum'], 'auto']}
+
+
+def _migrate_live(required, **properties):
+    return parts.body('os-migrateLive', {'host': _HOST, **properties},
+                      ('host', 'block_migration', *required))
+
+
+MIGRATE_LIVE = (
+    (1, _migrate_live(('disk_over_commit',), block_migration=parts.BOOLEAN,
+                      disk_over_commit=parts.BOOLEAN)),
+    (25, _migrate_live((), block_migration=_MODE)),
+    (30, _migrate_live((), block_migration=_MODE, force=parts.BOOLEAN)),
+    (68, _migrate_live((), block_migration=_MODE)),
+)
+
+
+def _anything(name):
+    return {'type': 'object', 'properties': {name: parts.NOTHING},
+            'required': [name], 'additionalProperties': False}
+
+
+#: Clients send null, and some an empty object; what it is does not matter.
+START = ((1, _anything('os-start')),)
+STOP = ((1, _anything('os-stop')),)
+FORCE_COMPLETE = ((22, {
+    'type': 'object',
+    'properties': {'force_complete': {'type': 'null'}},
+    'required': ['force_complete'],
+    'additionalProperties': False,
+}),)

@@ -1,0 +1,15 @@
+"""nova-conductor: the only RPC service that touches the database."""
+
+from nova_gs.shutdown import signals
+
+# Before anything that takes time to import: a SIGTERM from here on ends the
+# process cleanly.
+signals.guard()
+
+
+def main():
+    """Run nova-conductor until it is told to stop."""
+    from nova_gs.cmd import common
+    common.init_backend()
+    from nova_gs.service import conductor
+    common.run('nova-conductor', conductor.ConductorService)

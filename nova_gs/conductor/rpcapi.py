@@ -1,0 +1,62 @@
+"""What others ask of the conductors: one method per catalogue row."""
+
+from nova_gs.objects import base
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client as rpc_client
+
+
+class ConductorAPI:
+    """Sends to whichever conductor is free.
+
+    :param conf: ConfigOpts
+    :param transport: from ``rpc.transport.create``
+    """
+
+    def __init__(self, conf, transport):
+        self._client = rpc_client.Client(conf, transport)
+
+    def build_server(self, ctxt, operation_uuid):
+        return self._send('build_server', ctxt, operation_uuid=operation_uuid)
+
+    def live_migrate_server(self, ctxt, operation_uuid):
+        return self._send('live_migrate_server', ctxt,
+                          operation_uuid=operation_uuid)
+
+    def object_action(self, ctxt, objinst, objmethod, args, kwargs):
+        return self._send('object_action', ctxt, objinst=objinst,
+                          objmethod=objmethod, args=args, kwargs=kwargs)
+
+    def object_class_action_versions(self, ctxt, objname, objmethod,
+                                     object_versions, args, kwargs):
+        return self._send('object_class_action_versions', ctxt,
+                          objname=objname, objmethod=objmethod,
+                          object_versions=object_versions, args=args,
+                          kwargs=kwargs)
+
+    def _send(self, name, ctxt, **arguments):
+        row = catalogue.ROWS[name]
+        prepared = self._client.library_client.prepare(
+            topic=row.topic.value, version=row.since,
+            **self._client.patience(row))
+        return self._client.send(ctxt, row, prepared, None,
+                                 catalogue.CONDUCTOR_VERSION, arguments)
+
+
+class Indirection(base.VersionedObjectIndirectionAPI):
+    """Lets records be read and written by a process without the database.
+
+    :param conductor: ConductorAPI
+    """
+
+    def __init__(self, conductor):
+        super().__init__()
+        self._conductor = conductor
+
+    def object_action(self, context, objinst, objmethod, args, kwargs):
+        return self._conductor.object_action(
+            context, objinst, objmethod, args, kwargs)
+
+    def object_class_action_versions(self, context, objname, objmethod,
+                                     object_versions, args, kwargs):
+        return self._conductor.object_class_action_versions(
+            context, objname, objmethod, object_versions, args, kwargs)

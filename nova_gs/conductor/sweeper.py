@@ -1,0 +1,98 @@
+"""Renewing offers that nobody took up.
+
+A message may be lost with the process that had fetched it; the offered step
+is in the database.  Any number of conductors may sweep: each row is won by
+one of them.
+"""
+
+import threading
+
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.objects import fields
+from nova_gs.rpc import catalogue
+
+LOG = logging.getLogger(__name__)
+
+#: Rows that one sweep takes; the next one takes the rest.
+BATCH = 200
+
+#: What an operation that was never begun leaves of a migration.
+_UNBEGUN = {'status': fields.MigrationStatus.ERROR}
+
+
+class Sweeper:
+    """Looks for due offers, until stopped.
+
+    :param ctxt: admin RequestContext
+    :param means: tasks.base.Means
+    """
+
+    def __init__(self, ctxt, means):
+        self._ctxt = ctxt
+        self._means = means
+        self._interval = means.conf.operations.sweep_interval
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name='sweeper', daemon=True)
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+
+    def sweep(self):
+        """Look once; returns how many steps were sent again."""
+        sent = 0
+        due = objects.OperationList.take_due(
+            self._ctxt, BATCH, self._interval)
+        for operation in due:
+            if operation.expired:
+                self._fail(operation)
+            elif self._can_be_taken(operation):
+                sent += self._means.publisher.publish(self._ctxt, operation)
+        return sent
+
+    def _run(self):
+        while not self._stop.wait(self._interval / 2):
+            try:
+                self.sweep()
+            except exception.NovaGSException as error:
+                LOG.warning('Sweep was cut short: %s',
+                            exception.reason_of(error))
+            except Exception:
+                LOG.exception('Sweep was cut short')
+
+    def _fail(self, operation):
+        reason = ('Not begun in time: no service took step %s up%s before '
+                  'it expired. Ask for it again.' % (
+                      operation.step,
+                      ' on host %s' % operation.host if operation.host
+                      else ''))
+        if objects.Operation.cancel_offered(
+                self._ctxt, operation.uuid, fields.OperationState.FAILED,
+                reason, migration=(
+                    _UNBEGUN if operation.migration_uuid else None)):
+            LOG.info('Operation %s (%s of instance %s): %s', operation.uuid,
+                     operation.kind, operation.instance_uuid, reason)
+
+    def _can_be_taken(self, operation):
+        """Whether sending the step again has a point now.
+
+        A host that is away takes its own steps up when it starts; one that
+        drains still takes the steps of begun work.
+        """
+        if catalogue.is_conductor_step(operation.step):
+            return True
+        try:
+            service = objects.Service.get_by_host_and_binary(
+                self._ctxt, operation.host, 'nova-compute')
+        except exception.ServiceNotFound:
+            return False
+        if not self._means.servicegroup.is_up(service):
+            return False
+        return (service.phase == fields.ServicePhase.SERVING or
+                catalogue.holds_host(operation.step, claimed=False))

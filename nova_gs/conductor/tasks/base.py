@@ -1,0 +1,86 @@
+"""What every task works with, and how it ends when it cannot go on."""
+
+import dataclasses
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_gs import clock
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs import offers
+from nova_gs import servicegroup
+from nova_gs.compute import rpcapi
+from nova_gs.conductor import scheduler
+from nova_gs.objects import fields
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Means:
+    """A conductor's means."""
+
+    conf: cfg.ConfigOpts
+    clock: clock.Clock
+    compute_rpcapi: rpcapi.ComputeAPI
+    publisher: offers.Publisher
+    servicegroup: servicegroup.ServiceGroup
+
+
+class Task:
+    """One operation in a conductor's hands.
+
+    ``check`` changes nothing but what the operation says of itself;
+    ``execute`` offers the next step; ``rollback`` ends the operation when
+    either of them fails.
+    """
+
+    def __init__(self, means, ctxt, operation):
+        self.means = means
+        self.ctxt = ctxt
+        self.operation = operation
+        self.instance = operation.instance
+
+    def run(self):
+        """Go through the task; every error ends the operation, visibly."""
+        try:
+            self.execute(self.check())
+        except exception.ClaimRefused as error:
+            LOG.info('%s', exception.reason_of(error))
+        except Exception as error:
+            reason = exception.reason_of(error)
+            LOG.warning('%s of instance %s was given up: %s',
+                        self.operation.kind, self.instance.uuid, reason,
+                        exc_info=not isinstance(
+                            error, exception.NovaGSException))
+            self.rollback(reason)
+
+    def check(self):
+        raise NotImplementedError
+
+    def execute(self, plan):
+        raise NotImplementedError
+
+    def rollback(self, reason):
+        self.operation.finish(fields.OperationState.FAILED, error=reason)
+
+    def candidates(self):
+        """Return every compute host as a scheduler Candidate."""
+        services = {s.host: s for s in objects.ServiceList.get_by_filters(
+            self.ctxt, {'binary': 'nova-compute'})}
+        return [scheduler.candidate_from(
+                    node, self._refusal(services.get(node.host)))
+                for node in objects.ComputeNodeList.get_all(self.ctxt)]
+
+    def _refusal(self, service):
+        if service is None:
+            return 'its nova-compute has no record'
+        if service.disabled:
+            return 'it is disabled (%s)' % (
+                service.disabled_reason or 'no reason given')
+        try:
+            self.means.servicegroup.require_up(service)
+        except exception.Conflict as error:
+            return exception.reason_of(error)
+        return ''

@@ -1,0 +1,89 @@
+"""Asking both hosts whether a guest can move, and setting it going."""
+
+import dataclasses
+
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.conductor import scheduler
+from nova_gs.conductor.tasks import base
+from nova_gs.objects import fields
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Both hosts have agreed: where to, and what the source must know."""
+
+    destination: str
+    node: str
+    migrate_data: objects.base.NovaObject
+
+
+class LiveMigration(base.Task):
+    """Check a live migration with both hosts and offer it to the source."""
+
+    def check(self):
+        wanted = self.operation.params.get('dest_host')
+        self._require_source()
+        refused = {}
+        for candidate in scheduler.choose(
+                self.candidates(), self.instance, wanted=wanted,
+                unwanted=(self.instance.host,)):
+            try:
+                return self._ask(candidate)
+            except (exception.MigrationPreCheckError, exception.Conflict,
+                    exception.PeerUnavailable) as error:
+                refused[candidate.host] = exception.reason_of(error)
+                LOG.info('Instance %s cannot move to %s: %s',
+                         self.instance.uuid, candidate.host,
+                         refused[candidate.host])
+        raise exception.NoValidHost(reason='; '.join(
+            'Host %s: %s' % item for item in sorted(refused.items())))
+
+    def execute(self, plan):
+        self.operation.offer(
+            'live_migration', host=self.instance.host,
+            peer_host=plan.destination, reserve_on=plan.destination,
+            expires_in=(
+                self.means.conf.operations.live_migration_expires_after),
+            migration={'status': fields.MigrationStatus.QUEUED,
+                       'dest_compute': plan.destination,
+                       'dest_node': plan.node,
+                       'dest_host': plan.migrate_data.target_addr},
+            params={'migrate_data': plan.migrate_data.obj_to_primitive()})
+        self.means.publisher.publish(self.ctxt, self.operation)
+
+    def rollback(self, reason):
+        self.operation.finish(
+            fields.OperationState.FAILED, error=reason,
+            migration={'status': fields.MigrationStatus.ERROR})
+
+    def _require_source(self):
+        service = objects.Service.get_by_host_and_binary(
+            self.ctxt, self.instance.host, 'nova-compute')
+        self.means.servicegroup.require_up(service)
+
+    def _ask(self, candidate):
+        """Ask the source, then the destination; nothing is changed.
+
+        Both hosts are named first, so from here on a host that begins to
+        drain sees this operation; then their records are read once more, so
+        one that has begun to drain is seen here.  There is no gap between.
+        """
+        source = self.instance.host
+        self.operation.report(host=source, peer_host=candidate.host,
+                              migration={'dest_compute': candidate.host})
+        for host in (source, candidate.host):
+            self.means.servicegroup.require_up(
+                objects.Service.get_by_host_and_binary(
+                    self.ctxt, host, 'nova-compute'))
+        rpcapi = self.means.compute_rpcapi
+        data = rpcapi.check_can_live_migrate_source(
+            self.ctxt, source, self.instance)
+        data.source_host, data.dest_host = source, candidate.host
+        data = rpcapi.check_can_live_migrate_destination(
+            self.ctxt, candidate.host, self.instance, data)
+        return Plan(candidate.host, candidate.node, data)

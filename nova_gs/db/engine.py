@@ -1,0 +1,112 @@
+"""Transactions: one kind that reads, one that writes.
+
+A writer is one transaction; what it finds is true until it ends only as far
+as its own conditional UPDATEs make sure of it.  Deadlocks, which MariaDB's
+clusters report at any time, are answered by running the verb again.
+"""
+
+import contextlib
+import os
+import threading
+
+import sqlalchemy as sa
+from oslo_db import api as db_api
+from oslo_db import exception as db_exc
+from oslo_db import options
+from oslo_db.sqlalchemy import enginefacade
+
+from nova_gs import exception
+from nova_gs.db import dialects
+
+#: For verbs that write: run again what a deadlock (or a lost race that says
+#: so by RetryRequest) has undone; the pauses are short and random.
+retry = db_api.wrap_db_retry(
+    retry_interval=0.02, max_retries=30, max_retry_interval=0.5,
+    retry_on_deadlock=True, jitter=True)
+
+RetryRequest = db_exc.RetryRequest
+
+
+def register_opts(conf):
+    """Register oslo.db's options, with a SQLite file as the default."""
+    options.set_defaults(
+        conf, connection='sqlite:///%s' % os.path.join(
+            conf.state_path, 'nova.sqlite'))
+
+
+class Database:
+    """The database that ``[database] connection`` names.
+
+    :param conf: ConfigOpts; oslo.db's options are registered here
+    :raises: ConfigurationError when it cannot be used
+    """
+
+    def __init__(self, conf):
+        register_opts(conf)
+        try:
+            url = sa.make_url(conf.database.connection)
+            self._turn, self.engine = _make_engine(conf, url)
+        except (sa.exc.ArgumentError, ImportError,
+                db_exc.CantStartEngineError) as error:
+            raise _unusable(error) from error
+        self._reading = self.engine.execution_options(reads_only=True)
+
+    @contextlib.contextmanager
+    def reader(self):
+        """Open a transaction that only reads; yields a Connection."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writer(self):
+        """Open a transaction that writes; an exception undoes all of it."""
+        with self._turn, self.engine.begin() as connection:
+            yield connection
+
+    def close(self):
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def _make_engine(conf, url):
+    """Return (what writers of this process queue at, Engine)."""
+    if url.get_backend_name() == 'sqlite':
+        _require_directory(url.database)
+        # SQLite's own queue is a poll with growing pauses; threads that
+        # take turns here are faster and fair.
+        return threading.Lock(), dialects.sqlite_engine(
+            url, conf.database.sqlite_synchronous)
+    facade = enginefacade.transaction_context()
+    facade.configure(**{
+        option: getattr(conf.database, option) for option in (
+            'connection', 'max_pool_size', 'max_overflow', 'max_retries',
+            'retry_interval', 'pool_timeout', 'connection_recycle_time',
+            'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'connection_debug',
+            'connection_trace', 'connection_parameters')})
+    engine = facade.writer.get_engine()
+    # Under REPEATABLE READ, MariaDB's default, conditional UPDATEs lock gaps
+    # that nobody here needs to be locked.
+    return contextlib.nullcontext(), engine.execution_options(
+        isolation_level='READ COMMITTED')
+
+
+def _require_directory(path):
+    if not path or path == ':memory:':
+        raise exception.ConfigurationError(
+            option='[database] connection',
+            problem='a SQLite database in memory has one connection only',
+            remedy='Name a file, e.g. sqlite:////var/lib/nova/nova.sqlite.')
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise exception.ConfigurationError(
+            option='[database] connection',
+            problem='directory %s is missing or not writable' % folder,
+            remedy='Make it, or name another file.')
+
+
+def _unusable(error):
+    return exception.ConfigurationError(
+        option='[database] connection',
+        problem='it cannot be used (%s)' % str(error).splitlines()[0],
+        remedy='See oslo.db\'s documentation for its form, and install the '
+               'driver that it names.')

@@ -1,0 +1,416 @@
+"""The verbs of operations: accept, claim, report, offer, finish.
+
+Each verb is one transaction that begins with a conditional UPDATE of the
+operation (or, for ``accept``, with a lock on the instance).  Either that
+UPDATE finds the row as the caller believes it to be, or nothing at all is
+written.  It also locks the row, so the rest of the verb is undisturbed.
+"""
+
+import datetime
+import uuid
+
+import sqlalchemy as sa
+
+from nova_gs import exception
+from nova_gs.db import dialects
+from nova_gs.db import engine
+from nova_gs.db import instance as instance_rows
+from nova_gs.db import instance_action
+from nova_gs.db import models
+from nova_gs.db import operation_queries
+from nova_gs.db import query
+from nova_gs.db import room
+from nova_gs.objects import fields
+from nova_gs.rpc import catalogue
+
+_TABLE = models.operations
+_INSTANCES = models.instances
+_STATES = fields.OperationState
+_WHY = fields.ClaimRefusal
+
+#: Names of instance actions that differ from the operation's kind.
+_ACTIONS = {fields.OperationKind.BUILD: 'create'}
+
+#: What a row has that nobody holds and nobody shall take.
+_AT_REST = {'owner': None, 'claim_id': None, 'expires_at': None,
+            'next_sweep_at': None}
+
+
+class Operations(operation_queries.OperationQueries):
+    """Reads and writes operations.
+
+    :param database: engine.Database
+    :param conf: ConfigOpts
+    """
+
+    def __init__(self, database, conf):
+        super().__init__(database)
+        self._conf = conf
+
+    @engine.retry
+    def accept(self, context, instance_uuid, kind, step, task_state,
+               host=None, params=None, vm_states=None, task_states=(None,),
+               migration=None, action=None, expires_in=None):
+        """Record a request; see ``objects.Operation.accept``.
+
+        :param migration: dict of a new migration's fields, or None
+        :returns: the row with ``migration``, without ``instance``
+        """
+        with self._db.writer() as connection:
+            instance = _lock_instance(connection, instance_uuid)
+            time = instance['read_at']
+            _require_states(instance, kind, vm_states, task_states)
+            if not (kind == fields.OperationKind.DELETE
+                    and task_states is None):
+                _require_idle(connection, instance_uuid, kind)
+            connection.execute(
+                sa.update(_INSTANCES)
+                .where(_INSTANCES.c.id == instance['id'])
+                .values(task_state=task_state, updated_at=time))
+            migration = migration and _add_migration(
+                connection, context, instance_uuid, migration, time)
+            row = {
+                'uuid': str(uuid.uuid4()), 'kind': kind,
+                'request_id': context.request_id,
+                'instance_uuid': instance_uuid,
+                'migration_uuid': migration and migration['uuid'],
+                'user_id': context.user_id, 'project_id': context.project_id,
+                'state': _STATES.ACCEPTED, 'step': step, 'host': host,
+                'params': params or {}, 'created_at': time,
+                'updated_at': time,
+                'expires_at': time + datetime.timedelta(
+                    seconds=(self._conf.operations.expires_after
+                             if expires_in is None else expires_in)),
+                'next_sweep_at': time + datetime.timedelta(
+                    seconds=self._conf.operations.sweep_interval),
+                'action_id': instance_action.begin(
+                    connection, context, instance_uuid,
+                    action or _ACTIONS.get(kind, kind), time),
+            }
+            row['id'] = query.insert(connection, _TABLE, row)
+        return dict(row, migration=migration)
+
+    @engine.retry
+    def claim(self, operation_uuid, step, owner, claim_id):
+        """Take an offered step; see ``objects.Operation.claim``."""
+        may_begin = sa.or_(_TABLE.c.expires_at.is_(None),
+                           _TABLE.c.expires_at > dialects.now())
+        with self._db.writer() as connection:
+            won = _change(
+                connection, operation_uuid,
+                (_TABLE.c.step == step, _TABLE.c.owner.is_(None),
+                 _TABLE.c.state.in_(_STATES.CLAIMABLE), may_begin),
+                _held_by(owner, claim_id))
+            row = operation_queries.get(connection, operation_uuid)
+            if won:
+                instance_action.begin_event(
+                    connection, row['action_id'], step, row['host'])
+            elif not _is_held(row, claim_id) or row['step'] != step:
+                raise _refusal(row, step)
+            return operation_queries.with_nested(connection, row)
+
+    @engine.retry
+    def take_over(self, operation_uuid, host, owner, claim_id):
+        """Take what is left; see ``objects.Operation.take_over``."""
+        left_running = sa.and_(
+            _TABLE.c.state == _STATES.RUNNING, _TABLE.c.owner.is_not(None),
+            _TABLE.c.owner != owner)
+        with self._db.writer() as connection:
+            won = _change(
+                connection, operation_uuid,
+                (_TABLE.c.host == host, sa.or_(
+                    left_running, _TABLE.c.state == _STATES.INTERRUPTED)),
+                dict(_held_by(owner, claim_id), error=None))
+            row = operation_queries.get(connection, operation_uuid)
+            if won:
+                instance_action.end_events(
+                    connection, row['action_id'],
+                    'nova-compute on host %s ended.' % host)
+                instance_action.begin_event(
+                    connection, row['action_id'], row['step'], host)
+            elif not _is_held(row, claim_id):
+                raise _refusal(
+                    row, row['step'],
+                    otherwise=(_WHY.MOVED if row['host'] != host
+                               else _WHY.TAKEN))
+            return operation_queries.with_nested(connection, row)
+
+    @engine.retry
+    def report(self, operation_uuid, step, claim_id, words, instance=None,
+               migration=None, params=None):
+        """Say how far a step is; see ``objects.Operation.report``.
+
+        :param words: dict of the operation's columns to write
+        :returns: the row, without nested ones
+        """
+        with self._db.writer() as connection:
+            row = _change_held(
+                connection, operation_uuid, step, claim_id, words, params)
+            _write_nested(connection, row, instance, migration)
+            return row
+
+    @engine.retry
+    def offer(self, operation_uuid, step, claim_id, words, instance=None,
+              migration=None, params=None, expires_in=None, reserve_on=None):
+        """Hand an operation on; see ``objects.Operation.offer``.
+
+        :param step: the step that ends
+        :param words: dict with the next ``step``, ``host``, ``peer_host``
+        :returns: the row, without nested ones
+        """
+        interval = self._conf.operations.sweep_interval
+        values = dict(
+            words, owner=None, claim_id=None, offered_by=claim_id,
+            expires_at=self._expiry(words['step'], expires_in),
+            next_sweep_at=dialects.now(interval))
+        with self._db.writer() as connection:
+            try:
+                row = _change_held(connection, operation_uuid, step,
+                                   claim_id, values, params)
+            except exception.ClaimRefused:
+                row = operation_queries.get(connection, operation_uuid)
+                if not _was_offered(row, words['step'], claim_id):
+                    raise
+                return row
+            if reserve_on is not None:
+                instance, migration = _reserve(
+                    connection, row, reserve_on, instance, migration)
+            _write_nested(connection, row, instance, migration)
+            instance_action.end_events(connection, row['action_id'])
+            return row
+
+    @engine.retry
+    def finish(self, operation_uuid, step, claim_id, state, error=None,
+               instance=None, migration=None):
+        """End an operation; see ``objects.Operation.finish``.
+
+        :returns: the row, without nested ones
+        """
+        # The claim stays on the row, so that repeating this does no harm.
+        values = {'state': state, 'error': error}
+        with self._db.writer() as connection:
+            try:
+                row = _change_held(connection, operation_uuid, step,
+                                   claim_id, values)
+            except exception.ClaimRefused:
+                row = operation_queries.get(connection, operation_uuid)
+                if row['claim_id'] != claim_id or row['state'] != state:
+                    raise
+                return row
+            _end(connection, row, instance, migration)
+            return row
+
+    @engine.retry
+    def cancel_offered(self, operation_uuid, state, error, instance=None,
+                       migration=None, step=None, expired=False):
+        """End what nobody has claimed; returns whether that was so.
+
+        See ``objects.Operation.cancel_offered``.
+        """
+        clauses = [_TABLE.c.owner.is_(None),
+                   _TABLE.c.state.in_(_STATES.CLAIMABLE)]
+        if step is not None:
+            clauses.append(_TABLE.c.step == step)
+        if expired:
+            clauses.append(_TABLE.c.expires_at <= dialects.now())
+        with self._db.writer() as connection:
+            if not _change(connection, operation_uuid, clauses,
+                           dict(_AT_REST, state=state, error=error)):
+                return False
+            _end(connection,
+                 operation_queries.get(connection, operation_uuid),
+                 instance, migration)
+            return True
+
+    @engine.retry
+    def interrupt(self, operation_uuid, step, claim_id, error, instance=None,
+                  migration=None):
+        """Note that an executor is gone.
+
+        See ``objects.Operation.mark_interrupted``.
+
+        :returns: the row, without nested ones
+        """
+        # Here an absent claim is a state like any other.
+        same = (_TABLE.c.claim_id.is_(None) if claim_id is None
+                else _TABLE.c.claim_id == claim_id)
+        with self._db.writer() as connection:
+            done = _change(
+                connection, operation_uuid,
+                (same, _TABLE.c.step == step,
+                 _TABLE.c.state.in_(_STATES.CLAIMABLE)),
+                dict(_AT_REST, state=_STATES.INTERRUPTED, error=error))
+            row = operation_queries.get(connection, operation_uuid)
+            if not done:
+                raise _refusal(row, step)
+            _write_nested(connection, row, instance, migration)
+            instance_action.end_events(connection, row['action_id'], error)
+            instance_action.note(connection, row['action_id'], error)
+            return row
+
+    def _expiry(self, step, expires_in):
+        """Return the deadline of an offer; None if it has none.
+
+        What only begins something expires, what carries begun work on does
+        not, unless the caller says otherwise.
+        """
+        row = catalogue.ROWS.get(step)
+        if expires_in is None and row and row.role is catalogue.Role.BEGINS:
+            expires_in = self._conf.operations.expires_after
+        return None if expires_in is None else dialects.now(expires_in)
+
+
+def _held_by(owner, claim_id):
+    return {'owner': owner, 'claim_id': claim_id, 'state': _STATES.RUNNING,
+            'expires_at': None, 'next_sweep_at': None}
+
+
+def _is_held(row, claim_id):
+    return row['claim_id'] == claim_id and row['state'] == _STATES.RUNNING
+
+
+def _was_offered(row, step, claim_id):
+    """Whether this very claim has already offered this very step."""
+    return (row['offered_by'] == claim_id and row['step'] == step
+            and row['state'] not in _STATES.FINAL)
+
+
+def _change(connection, operation_uuid, clauses, values):
+    """Write to an operation if it is as it should be; returns whether."""
+    return connection.execute(
+        sa.update(_TABLE).where(_TABLE.c.uuid == operation_uuid, *clauses)
+        .values(**values)).rowcount
+
+
+def _change_held(connection, operation_uuid, step, claim_id, values,
+                 params=None):
+    """Write to an operation under a claim; returns the row.
+
+    :param params: dict to merge into the row's
+    :raises: ClaimRefused, OperationNotFound
+    """
+    # Comparing with None would match every step that nobody holds.
+    done = claim_id is not None and _change(
+        connection, operation_uuid,
+        (_TABLE.c.claim_id == claim_id, _TABLE.c.state == _STATES.RUNNING),
+        dict(values, updated_at=dialects.now()))
+    row = operation_queries.get(connection, operation_uuid)
+    if not done:
+        raise _refusal(row, step)
+    if params:
+        row['params'] = dict(row['params'], **params)
+        _change(connection, operation_uuid, (), {'params': row['params']})
+    return row
+
+
+def _refusal(row, step, otherwise=_WHY.TAKEN):
+    """Return the ClaimRefused that a row as it is now calls for."""
+    if row['state'] in _STATES.FINAL:
+        why = _WHY.FINAL
+    elif row['step'] != step:
+        why = _WHY.MOVED
+    elif row['owner'] is None and row['expires_at'] is not None:
+        why = _WHY.EXPIRED
+    else:
+        why = otherwise
+    return exception.ClaimRefused(
+        step=step, operation_id=row['uuid'], why=why)
+
+
+def _lock_instance(connection, instance_uuid):
+    """Return an instance's row, locked, with the clock as ``read_at``."""
+    row = query.first(
+        connection, sa.select(_INSTANCES, dialects.now().label('read_at'))
+        .where(_INSTANCES.c.uuid == instance_uuid,
+               _INSTANCES.c.deleted.is_(False))
+        .with_for_update())
+    if row is None:
+        raise exception.InstanceNotFound(instance_id=instance_uuid)
+    return row
+
+
+def _require_states(instance, kind, vm_states, task_states):
+    for attr, permitted in (('vm_state', vm_states),
+                            ('task_state', task_states)):
+        if permitted is not None and instance[attr] not in permitted:
+            raise exception.InvalidState(
+                method=kind, instance_id=instance['uuid'], attr=attr,
+                state=instance[attr])
+
+
+def _busy(instance_uuid):
+    """Return the clauses for what is under way on an instance.
+
+    An interrupted operation is not: where nothing may be done before it is
+    settled, the task_state that it left says so.
+    """
+    return (_TABLE.c.instance_uuid == instance_uuid,
+            _TABLE.c.state.in_(_STATES.CLAIMABLE))
+
+
+def _require_idle(connection, instance_uuid, kind):
+    other = query.first(
+        connection, sa.select(_TABLE.c.uuid, _TABLE.c.kind)
+        .where(*_busy(instance_uuid)).limit(1))
+    if other is not None:
+        raise exception.OperationInProgress(
+            method=kind, instance_id=instance_uuid, kind=other['kind'],
+            operation_id=other['uuid'])
+
+
+def _add_migration(connection, context, instance_uuid, values, time):
+    row = dict(
+        {'uuid': str(uuid.uuid4()), 'user_id': context.user_id,
+         'project_id': context.project_id,
+         'status': fields.MigrationStatus.ACCEPTED}, **values)
+    row.update(instance_uuid=instance_uuid, created_at=time)
+    row['id'] = query.insert(connection, models.migrations, row)
+    return row
+
+
+def _reserve(connection, row, host, instance, migration):
+    """Make sure of the room; returns the updates that then take it.
+
+    :param instance: dict of the instance's updates, or None
+    :param migration: dict of the migration's updates, or None
+    """
+    room.require(connection, host, query.first(
+        connection, sa.select(_INSTANCES).where(
+            _INSTANCES.c.uuid == row['instance_uuid'])))
+    if row['migration_uuid'] is None:
+        return dict(instance or {}, host=host), migration
+    return instance, dict(
+        {'status': fields.MigrationStatus.QUEUED}, **(migration or {}),
+        dest_compute=host)
+
+
+def _write_nested(connection, row, instance, migration):
+    """Write field updates of an operation's instance and migration."""
+    if instance:
+        # A deleted instance stays as it was at its end.
+        connection.execute(
+            sa.update(_INSTANCES)
+            .where(_INSTANCES.c.uuid == row['instance_uuid'],
+                   _INSTANCES.c.deleted.is_(False))
+            .values(**instance_rows.columns(instance)))
+    if migration and row['migration_uuid'] is not None:
+        connection.execute(
+            sa.update(models.migrations)
+            .where(models.migrations.c.uuid == row['migration_uuid'])
+            .values(**migration))
+
+
+def _end(connection, row, instance, migration):
+    """Write what goes with an operation's final state."""
+    instance = dict(instance or {})
+    if not instance.get('deleted'):
+        another = sa.exists().where(
+            *_busy(row['instance_uuid']), _TABLE.c.id != row['id'])
+        instance.setdefault('task_state', sa.case(
+            (another, _INSTANCES.c.task_state), else_=sa.null()))
+    _write_nested(connection, row, instance, migration)
+    succeeded = row['state'] == _STATES.SUCCEEDED
+    error = None if succeeded else row['error'] or row['state']
+    instance_action.end_events(connection, row['action_id'], error)
+    instance_action.end(connection, row['action_id'],
+                        None if succeeded else error)

@@ -1,0 +1,24 @@
+"""What goes wrong with a cloud, in one clear message each."""
+
+from nova_gs import exception
+
+
+class DevcloudError(exception.NovaGSException):
+    """Something about the cloud is not as it must be; the text says what."""
+
+
+class PartFailed(DevcloudError):
+    """A part of the cloud did not start.
+
+    :param name: the part
+    :param reason: one line
+    :param log: path of its log; its last lines become part of the message
+    """
+
+    def __init__(self, name, reason, log=None, tail=''):
+        text = '%s did not start: %s' % (name, reason)
+        if tail:
+            indented = '\n'.join('    ' + line for line in tail.splitlines())
+            text += '\nThe end of %s:\n%s' % (log, indented)
+        super().__init__(text)
+        self.name = name

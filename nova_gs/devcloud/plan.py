@@ -1,0 +1,117 @@
+"""Which parts a cloud has, made from what its state file says."""
+
+import dataclasses
+import string
+
+from nova_gs.devcloud import api_client
+from nova_gs.devcloud import broker as broker_module
+from nova_gs.devcloud import errors
+from nova_gs.devcloud import fake_host
+from nova_gs.devcloud import libvirt_host
+from nova_gs.devcloud import ports
+from nova_gs.devcloud import services
+from nova_gs.devcloud import settings as settings_module
+
+DRIVERS = ('libvirt', 'fake')
+
+
+def host_names(count):
+    """Return host-a, host-b ... host-z, host-aa ..."""
+    names = []
+    for number in range(count):
+        suffix = ''
+        number += 1
+        while number:
+            number, letter = divmod(number - 1, 26)
+            suffix = string.ascii_lowercase[letter] + suffix
+        names.append('host-' + suffix)
+    return names
+
+
+def conductor_names(count):
+    """Return conductor, conductor-2, conductor-3 ..."""
+    return ['conductor'] + [
+        'conductor-%d' % number for number in range(2, count + 1)]
+
+
+@dataclasses.dataclass
+class Parts:
+    """The parts of one cloud."""
+
+    site: services.Site
+    broker: broker_module.Broker
+    api: services.Api
+    conductors: list
+    hypervisors: list
+    computes: list
+
+    @property
+    def services(self):
+        """Return what is ours: conductors, API and computes."""
+        return self.conductors + [self.api] + self.computes
+
+    def all(self):
+        """Return {name: part}."""
+        everything = [self.broker] + self.hypervisors + self.services
+        return {part.name: part for part in everything}
+
+
+def check(options):
+    """Refuse a cloud that cannot be.
+
+    :param options: dict with hosts, driver, conductors and settings
+    :raises: DevcloudError that names the option
+    """
+    if options['driver'] not in DRIVERS:
+        raise errors.DevcloudError('--driver %s: choose one of %s.' % (
+            options['driver'], ', '.join(DRIVERS)))
+    most = ports.MOST_HOSTS if options['driver'] == 'libvirt' else 100
+    if not 0 <= options['hosts'] <= most:
+        raise errors.DevcloudError(
+            '--hosts %d: from 0 to %d, since each takes ports and memory.'
+            % (options['hosts'], most))
+    if not 1 <= options['conductors'] <= 16:
+        raise errors.DevcloudError(
+            '--conductors %d: from 1 to 16.' % options['conductors'])
+    _parse_settings(options)
+
+
+def make(layout, options, first_port):
+    """Return the Parts of a cloud.
+
+    :param options: as for ``check``, with database (a URL) too
+    :param first_port: of the cloud's block
+    """
+    broker = broker_module.Broker(layout, first_port)
+    api_port = first_port + ports.API
+    site = services.Site(
+        layout, broker,
+        api_client.Client('http://127.0.0.1:%d' % api_port),
+        options['driver'], options['database'], api_port,
+        _parse_settings(options))
+    hypervisors = [
+        _hypervisor(site, name, index, first_port)
+        for index, name in enumerate(host_names(options['hosts']))]
+    return Parts(
+        site=site, broker=broker, api=services.Api(site, 'api'),
+        conductors=[services.Conductor(site, name)
+                    for name in conductor_names(options['conductors'])],
+        hypervisors=hypervisors,
+        computes=[services.Compute(site, hypervisor)
+                  for hypervisor in hypervisors])
+
+
+def _parse_settings(options):
+    names = (host_names(options['hosts'])
+             + conductor_names(options['conductors']) + ['api'])
+    return settings_module.parse_all(options['settings'], names)
+
+
+def _hypervisor(site, name, index, first_port):
+    if site.driver == 'fake':
+        return fake_host.FakeHost(site.layout, name)
+    with_kvm = any(
+        (setting.section, setting.option) == ('libvirt', 'virt_type')
+        and setting.value != 'qemu' for setting in site.settings)
+    return libvirt_host.LibvirtHost(
+        site.layout, name, index, first_port, with_kvm)

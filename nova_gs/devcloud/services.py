@@ -1,0 +1,180 @@
+"""Our own services as parts of a cloud: configuration, start, readiness."""
+
+import os
+
+from nova_gs.devcloud import environment
+from nova_gs.devcloud import parts
+from nova_gs.devcloud import settings as settings_module
+from nova_gs.rpc import catalogue
+
+
+class Service(parts.Part):
+    """One of our services, with its configuration file.
+
+    :param site: ``Site``
+    :param name: its name, which is also its ``host`` option
+    """
+
+    program = None
+
+    def __init__(self, site, name):
+        super().__init__(site.layout, name)
+        self.site = site
+
+    @property
+    def config(self):
+        """Return the path of the configuration file."""
+        return self.layout.config(self.name)
+
+    def sections(self):
+        """Return its own options as {section: {option: value}}."""
+        return {}
+
+    def configure(self):
+        """Write the configuration file."""
+        sections = self.site.common(self.name)
+        for section, options in self.sections().items():
+            sections.setdefault(section, {}).update(options)
+        settings_module.apply(sections, self.site.settings, self.name)
+        os.makedirs(os.path.dirname(self.config), exist_ok=True)
+        os.makedirs(self.layout.state_path(self.name), exist_ok=True)
+        with open(self.config, 'w', encoding='utf-8') as out:
+            out.write(settings_module.render(sections))
+
+    def launch(self, owner=None):
+        """Start it with the configuration file as it is now."""
+        self.process.launch(
+            environment.command(
+                self.program, '--config-file', self.config),
+            environment.of_services(), owner)
+
+
+class Api(Service):
+    """nova-api."""
+
+    program = 'nova-api'
+
+    def sections(self):
+        """Return its options: the port and the database."""
+        return {'api': {'bind_host': '127.0.0.1',
+                        'bind_port': self.site.api_port},
+                'database': {'connection': self.site.database}}
+
+    def ready(self):
+        """Return whether it answers."""
+        return self.site.client.answers()
+
+
+class Conductor(Service):
+    """nova-conductor."""
+
+    program = 'nova-conductor'
+
+    def sections(self):
+        """Return its options: the database."""
+        return {'database': {'connection': self.site.database}}
+
+    def ready(self):
+        """Return whether it takes messages."""
+        return bool(self.site.consumers(
+            catalogue.Topic.CONDUCTOR, self.name))
+
+
+class Compute(Service):
+    """nova-compute on one host.
+
+    :param hypervisor: the ``LibvirtHost`` or ``FakeHost`` below it
+    """
+
+    program = 'nova-compute'
+    #: graceful_shutdown_timeout is 180.
+    stop_timeout = 200
+
+    def __init__(self, site, hypervisor):
+        super().__init__(site, hypervisor.host)
+        self.hypervisor = hypervisor
+
+    def sections(self):
+        """Return its options: which hypervisor, and where it is."""
+        if self.site.driver == 'fake':
+            return {'DEFAULT': {'compute_driver': 'fake'},
+                    'fake': {'hypervisor_socket': self.hypervisor.socket}}
+        return {
+            'DEFAULT': {'compute_driver': 'libvirt'},
+            'libvirt': {
+                'connection_uri': self.hypervisor.uri,
+                'live_migration_uri': self.hypervisor.uri_pattern(
+                    self.layout),
+                'live_migration_inbound_addr': self.hypervisor.address,
+                # The hosts share a directory of one machine.
+                'live_migration_trust_storage': 'true',
+                'virt_type': 'qemu',
+            }}
+
+    def ready(self):
+        """Return whether it takes messages on all its queues.
+
+        The server of new work is opened last; one without a second queue
+        is of the old kind.
+        """
+        return bool(
+            self.site.consumers(catalogue.Topic.NEW_WORK, self.name)
+            and self.site.consumers(catalogue.Topic.ONGOING, self.name) != 0)
+
+
+class Site:
+    """What the services of one cloud know of each other.
+
+    :param layout: the cloud's files
+    :param broker: ``broker.Broker``
+    :param client: ``api_client.Client``
+    :param driver: 'libvirt' or 'fake'
+    :param database: URL
+    :param api_port: of nova-api
+    :param settings: list of ``settings.Setting``
+    """
+
+    def __init__(self, layout, broker, client, driver, database, api_port,
+                 settings):
+        self.layout = layout
+        self.broker = broker
+        self.client = client
+        self.driver = driver
+        self.database = database
+        self.api_port = api_port
+        self.settings = settings
+
+    def consumers(self, topic, host):
+        """Return the consumers of a host's queue.
+
+        :param topic: ``catalogue.Topic``
+        :returns: their number; None without a queue or a broker
+        """
+        try:
+            return self.broker.consumers('%s.%s' % (topic.value, host))
+        except OSError:
+            return None
+
+    def common(self, name):
+        """Return the options that every service has."""
+        return {
+            'DEFAULT': {
+                'host': name,
+                'state_path': self.layout.state_path(name),
+                'instances_path': self.layout.instances,
+                'transport_url': self.broker.url,
+                'report_interval': '1',
+                'service_down_time': '6',
+                'graceful_shutdown_timeout': '180',
+            },
+            'images': {'store_path': self.layout.images},
+            'oslo_messaging_rabbit': {
+                # A broker that is stopped and started is found again soon.
+                'heartbeat_timeout_threshold': '15',
+                'heartbeat_rate': '3',
+                'kombu_reconnect_delay': '0.5',
+                'rabbit_retry_interval': '1',
+                'rabbit_retry_backoff': '1',
+                'rabbit_qos_prefetch_count': '10',
+            },
+        }

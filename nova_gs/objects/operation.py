@@ -1,0 +1,389 @@
+"""Operations: one record for every request that changes something.
+
+An operation goes through steps.  A step is *offered* (no owner), *claimed*
+by one delivery of one process, and then reported on, offered onward or
+finished by whoever holds the claim.  Each of these is one transaction that
+writes nothing at all when the claim is not, or no longer, the caller's.
+"""
+
+from nova_gs.objects import base
+from nova_gs.objects import fields
+from nova_gs.objects import instance as instance_obj
+from nova_gs.objects import migration as migration_obj
+
+
+@base.NovaObjectRegistry.register
+class Operation(base.NovaObject):
+    """One operation.
+
+    ``remaining`` is in bytes, ``progress`` in percent.  ``expired`` says
+    whether ``expires_at`` had passed, by the database's clock, when the
+    operation was read by ``OperationList.take_due``; it is not stored.
+    """
+
+    VERSION = '1.0'
+    fields = {
+        'id': fields.IntegerField(),
+        'uuid': fields.StringField(),
+        'kind': fields.StringField(),
+        'request_id': fields.StringField(nullable=True),
+        'instance_uuid': fields.StringField(),
+        'migration_uuid': fields.StringField(nullable=True),
+        'user_id': fields.StringField(nullable=True),
+        'project_id': fields.StringField(nullable=True),
+        'state': fields.StringField(),
+        'step': fields.StringField(),
+        'host': fields.StringField(nullable=True),
+        'peer_host': fields.StringField(nullable=True),
+        'owner': fields.StringField(nullable=True),
+        'claim_id': fields.StringField(nullable=True),
+        'progress': fields.IntegerField(nullable=True),
+        'remaining': fields.IntegerField(nullable=True),
+        'expires_at': fields.DateTimeField(nullable=True),
+        'expired': fields.BooleanField(default=False),
+        'error': fields.StringField(nullable=True),
+        'params': fields.JsonField(default={}),
+        'created_at': fields.DateTimeField(nullable=True),
+        'updated_at': fields.DateTimeField(nullable=True),
+        'instance': fields.ObjectField('Instance', nullable=True),
+        'migration': fields.ObjectField('Migration', nullable=True),
+    }
+
+    @classmethod
+    def from_row(cls, context, row):
+        """Return an unchanged operation; what is nested is dicts."""
+        row = dict(row)
+        row.setdefault('expired', False)
+        for name, nested in (('instance', instance_obj.Instance),
+                             ('migration', migration_obj.Migration)):
+            if row.get(name) is not None:
+                row[name] = nested.from_row(context, row[name])
+        return super().from_row(context, row)
+
+    @property
+    def is_final(self):
+        """Whether the operation has ended."""
+        return self.state in fields.OperationState.FINAL
+
+    @property
+    def is_offered(self):
+        """Whether its step waits for somebody to claim it."""
+        return (self.owner is None
+                and self.state in fields.OperationState.CLAIMABLE)
+
+    @classmethod
+    @base.remotable
+    def accept(cls, context, instance, kind, step, task_state, host=None,
+               params=None, vm_states=None, task_states=(None,),
+               migration=None, action=None, expires_in=None):
+        """Record a request: from here on it reaches a final state.
+
+        :param instance: objects.Instance that it is about; its task_state
+                         is brought up to date
+        :param kind: one of ``fields.OperationKind``
+        :param step: first step, offered to ``host`` (None: not bound)
+        :param task_state: what the instance gets
+        :param params: dict of JSON for the executors
+        :param vm_states: those that permit it; None for any
+        :param task_states: likewise; None for any, and an open operation
+                            is then no hindrance to a delete
+        :param migration: unsaved objects.Migration to go with it, or None
+        :param action: name of the instance action; None derives it
+        :param expires_in: seconds until the step must not begin any more;
+                           None for ``[operations] expires_after``
+        :returns: the Operation, offered, with instance and migration
+        :raises: InvalidState, OperationInProgress, InstanceNotFound
+        """
+        row = base.store().operations.accept(
+            context, instance.uuid, kind, step, task_state, host=host,
+            params=params, vm_states=vm_states, task_states=task_states,
+            migration=migration and migration.obj_get_changes(),
+            action=action, expires_in=expires_in)
+        instance.task_state = task_state
+        instance.updated_at = row['updated_at']
+        instance.obj_reset_changes(['task_state', 'updated_at'])
+        operation = cls.from_row(context, row)
+        operation.instance = instance
+        operation.obj_reset_changes(['instance'])
+        return operation
+
+    @classmethod
+    @base.remotable
+    def claim(cls, context, uuid, step, owner, claim_id):
+        """Take an offered step; the same claim_id again gets the same.
+
+        :param owner: id of this process, made anew at each start
+        :param claim_id: id of this delivery
+        :returns: the Operation with instance and migration
+        :raises: ClaimRefused (``why``: taken, moved, expired, final),
+                 OperationNotFound
+        """
+        return cls.from_row(context, base.store().operations.claim(
+            uuid, step, owner, claim_id))
+
+    @classmethod
+    @base.remotable
+    def take_over(cls, context, uuid, host, owner, claim_id):
+        """Take a step that a dead process of this host left behind.
+
+        For recovery only: the step is running under another owner, or
+        interrupted.  The same claim_id again gets the same.
+
+        :param host: where the step belongs; it must match the record
+        :returns: the Operation, running, with instance and migration
+        :raises: ClaimRefused (``why``: taken, moved, final),
+                 OperationNotFound
+        """
+        return cls.from_row(context, base.store().operations.take_over(
+            uuid, host, owner, claim_id))
+
+    @classmethod
+    @base.remotable
+    def get_by_uuid(cls, context, uuid):
+        """Return one operation with its instance and migration.
+
+        :raises: OperationNotFound
+        """
+        return cls.from_row(
+            context, base.store().operations.get_by_uuid(uuid))
+
+    def report(self, progress=None, remaining=None, host=base.UNSET,
+               peer_host=base.UNSET, instance=None, migration=None,
+               params=None):
+        """Say how far the claimed step is; None leaves a value.
+
+        :param progress: percent
+        :param remaining: bytes
+        :param instance: dict of the instance's fields to write
+        :param migration: dict of the migration's fields to write
+        :param params: dict that is merged into ``params``
+        :raises: ClaimRefused when the step is not ours any more
+        """
+        given = {'host': host, 'peer_host': peer_host}
+        words = {name: value for name, value in given.items()
+                 if value is not base.UNSET}
+        if progress is not None:
+            words['progress'] = progress
+        if remaining is not None:
+            words['remaining'] = remaining
+        fresh = self.report_claimed(
+            self._context, self.uuid, self.step, self.claim_id, words,
+            instance_obj.Instance.pack(instance),
+            migration_obj.Migration.pack(migration), params)
+        self._settle(fresh, instance, migration)
+
+    @classmethod
+    @base.remotable
+    def report_claimed(cls, context, uuid, step, claim_id, words, instance,
+                       migration, params):
+        """Do what ``report`` says; returns the Operation."""
+        return cls.from_row(context, base.store().operations.report(
+            uuid, step, claim_id, words,
+            instance=cls._instance_columns(instance),
+            migration=migration_obj.Migration.unpack(migration),
+            params=params))
+
+    def offer(self, step, host=None, peer_host=None, instance=None,
+              migration=None, params=None, expires_in=None,
+              reserve_on=None):
+        """Hand the operation on: end the claimed step, offer the next.
+
+        :param host: who executes the next step; None: not bound
+        :param peer_host: the other end; None: there is none
+        :param expires_in: seconds until it must not begin any more; None
+                           for never, since something has begun already
+        :param reserve_on: host that must have room for the instance; the
+                           migration (or else the instance) names it
+                           afterwards, and so holds the room
+        :raises: ClaimRefused, NoValidHost; then nothing was written
+        """
+        words = {'step': step, 'host': host, 'peer_host': peer_host}
+        fresh = self.offer_claimed(
+            self._context, self.uuid, self.step, self.claim_id, words,
+            instance_obj.Instance.pack(instance),
+            migration_obj.Migration.pack(migration), params, expires_in,
+            reserve_on)
+        if reserve_on is not None and self.migration is not None:
+            migration = dict(migration or {}, dest_compute=reserve_on)
+        elif reserve_on is not None:
+            instance = dict(instance or {}, host=reserve_on)
+        self._settle(fresh, instance, migration)
+
+    @classmethod
+    @base.remotable
+    def offer_claimed(cls, context, uuid, step, claim_id, words, instance,
+                      migration, params, expires_in, reserve_on):
+        """Do what ``offer`` says; returns the Operation."""
+        return cls.from_row(context, base.store().operations.offer(
+            uuid, step, claim_id, words,
+            instance=cls._instance_columns(instance),
+            migration=migration_obj.Migration.unpack(migration),
+            params=params, expires_in=expires_in, reserve_on=reserve_on))
+
+    def finish(self, state, error=None, instance=None, migration=None):
+        """End the operation, its instance's task, migration and action.
+
+        ``task_state`` becomes None unless given, or unless another
+        operation is under way on the instance.  Repeating it is no error.
+
+        :param state: one of ``fields.OperationState.FINAL``
+        :param error: what the user is told
+        :param instance: dict of the instance's fields to write; ``deleted``
+                         removes it
+        :param migration: dict of the migration's fields to write
+        :raises: ClaimRefused; then nothing was written
+        """
+        fresh = self.finish_claimed(
+            self._context, self.uuid, self.step, self.claim_id, state, error,
+            instance_obj.Instance.pack(instance),
+            migration_obj.Migration.pack(migration))
+        self._settle(fresh, {'task_state': None, **(instance or {})},
+                     migration)
+
+    @classmethod
+    @base.remotable
+    def finish_claimed(cls, context, uuid, step, claim_id, state, error,
+                       instance, migration):
+        """Do what ``finish`` says; returns the Operation."""
+        return cls.from_row(context, base.store().operations.finish(
+            uuid, step, claim_id, state, error,
+            instance=cls._instance_columns(instance),
+            migration=migration_obj.Migration.unpack(migration)))
+
+    @classmethod
+    def cancel_offered(cls, context, uuid, state, error, instance=None,
+                       migration=None, step=None, expired=False):
+        """End an operation whose step nobody has claimed.
+
+        :param step: only while this one is offered; None for any
+        :param expired: only if it has expired, by the database's clock
+        :returns: whether it was ended; otherwise nothing was written
+        """
+        return cls.cancel_unclaimed(
+            context, uuid, state, error,
+            instance_obj.Instance.pack(instance),
+            migration_obj.Migration.pack(migration), step, expired)
+
+    @classmethod
+    @base.remotable
+    def cancel_unclaimed(cls, context, uuid, state, error, instance,
+                         migration, step, expired):
+        """Do what ``cancel_offered`` says."""
+        return base.store().operations.cancel_offered(
+            uuid, state, error, instance=cls._instance_columns(instance),
+            migration=migration_obj.Migration.unpack(migration), step=step,
+            expired=expired)
+
+    def mark_interrupted(self, error, instance=None, migration=None):
+        """Note that the executor is gone; only recovery goes on from here.
+
+        Works on a claimed step as well as on an offered one, as long as it
+        is the same claim as when this object was read.
+
+        :raises: ClaimRefused when somebody else was faster
+        """
+        fresh = self.interrupt_claimed(
+            self._context, self.uuid, self.step, self.claim_id, error,
+            instance_obj.Instance.pack(instance),
+            migration_obj.Migration.pack(migration))
+        self._settle(fresh, instance, migration)
+
+    @classmethod
+    @base.remotable
+    def interrupt_claimed(cls, context, uuid, step, claim_id, error,
+                          instance, migration):
+        """Do what ``mark_interrupted`` says; returns the Operation."""
+        return cls.from_row(context, base.store().operations.interrupt(
+            uuid, step, claim_id, error,
+            instance=cls._instance_columns(instance),
+            migration=migration_obj.Migration.unpack(migration)))
+
+    @staticmethod
+    def _instance_columns(packed):
+        return instance_obj.Instance.columns(
+            instance_obj.Instance.unpack(packed))
+
+    def _settle(self, fresh, instance, migration):
+        """Bring this object up to date with what has been written."""
+        self.absorb(fresh)
+        for nested, updates in ((self.instance, instance),
+                                (self.migration, migration)):
+            if nested is None or not updates:
+                continue
+            for name, value in updates.items():
+                setattr(nested, name, value)
+            nested.obj_reset_changes(list(updates))
+
+
+@base.NovaObjectRegistry.register
+class OperationList(base.NovaObjectList):
+    """Lists leave ``instance`` and ``migration`` of the items at None."""
+
+    VERSION = '1.0'
+    ITEM = Operation
+    fields = {'objects': fields.ListOfObjectsField('Operation')}
+
+    @classmethod
+    @base.remotable
+    def open_on_host(cls, context, host):
+        """Return what keeps a host busy, oldest first.
+
+        Those are the operations, neither final nor interrupted, that name
+        it as ``host`` or ``peer_host``.
+        """
+        return cls.from_rows(
+            context, base.store().operations.open_on_host(host))
+
+    @classmethod
+    @base.remotable
+    def offered_to(cls, context, host):
+        """Return what waits for a host to claim it, oldest first."""
+        return cls.from_rows(
+            context, base.store().operations.offered_to(host))
+
+    @classmethod
+    @base.remotable
+    def of_dead_owners(cls, context, host, owner):
+        """Return the running steps of a host that others than owner hold."""
+        return cls.from_rows(
+            context, base.store().operations.of_dead_owners(host, owner))
+
+    @classmethod
+    @base.remotable
+    def interrupted_on_host(cls, context, host):
+        """Return the interrupted operations of a host, oldest first."""
+        return cls.from_rows(
+            context, base.store().operations.interrupted_on_host(host))
+
+    @classmethod
+    @base.remotable
+    def get_open_by_instance(cls, context, instance_uuid):
+        """Return what has not ended on an instance, oldest first."""
+        return cls.from_rows(
+            context,
+            base.store().operations.get_open_by_instance(instance_uuid))
+
+    @classmethod
+    @base.remotable
+    def get_by_filters(cls, context, filters, limit=None):
+        """Return operations by ``host``, ``state`` ..., newest first.
+
+        :param filters: dict; see ``db.operation_queries``
+        :param limit: most items to return, None for all
+        :raises: Invalid for an unknown filter
+        """
+        return cls.from_rows(context, base.store().operations.get_by_filters(
+            filters, limit=limit))
+
+    @classmethod
+    @base.remotable
+    def take_due(cls, context, limit, interval):
+        """Return offered operations whose turn to be swept has come.
+
+        Each is won by one caller only, and comes up again after interval.
+
+        :param limit: most items to return
+        :param interval: seconds until it is due again
+        """
+        return cls.from_rows(
+            context, base.store().operations.take_due(limit, interval))

@@ -1,0 +1,219 @@
+"""Every RPC that there is, a row each.
+
+Client, server, gate, sweeper and the guide read this table; nobody writes a
+topic, a version or a timeout elsewhere.  How to choose for a new row:
+
+* It asks for something that has not begun, or can be asked again: NEW_WORK.
+* Two hosts, or a host and a user, have agreed already and one of them would
+  be left astray without it: ONGOING.
+
+A step's row has the operation's UUID as its one argument; everything else is
+in the operation's record, so any step can be sent again from the record.
+"""
+
+import dataclasses
+import enum
+
+from nova_gs.shutdown import policy
+
+_ALWAYS = policy.WhileDraining.ALWAYS
+_STEPS = policy.WhileDraining.OPEN_OPERATION
+_NEVER = policy.WhileDraining.NEVER
+_FINISH = policy.OnShutdown.FINISH
+_ABORT = policy.OnShutdown.ABORT
+_DROP = policy.OnShutdown.DROP
+
+
+class Topic(enum.Enum):
+    """Which RPC server a message is for."""
+
+    #: Closed first: it asks for work that has not begun.
+    NEW_WORK = 'compute'
+    #: Closed last: it carries begun work to its end.
+    ONGOING = 'compute-alt'
+    #: The only service that touches the database.
+    CONDUCTOR = 'conductor'
+
+
+class Kind(enum.Enum):
+    """Whether the sender waits."""
+
+    CALL = 'call'
+    CAST = 'cast'
+
+
+class Patience(enum.Enum):
+    """How long the sender waits."""
+
+    #: A cast: nobody waits.
+    NONE = 'none'
+    #: ``rpc_response_timeout``.
+    SHORT = 'short'
+    #: ``long_rpc_timeout``, with a sign of life each
+    #: ``rpc_response_timeout``.
+    LONG = 'long'
+
+
+class Role(enum.Enum):
+    """What the message is to an operation."""
+
+    #: The first step on a compute; until it is claimed nothing has begun.
+    BEGINS = 'begins'
+    #: A later step, or a call made on behalf of one.
+    STEP = 'step'
+    #: No record; may be asked again.
+    READ = 'read'
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One RPC method.
+
+    ``arguments`` are names; ``name@6.5`` came with that version and is left
+    out for older peers.
+    """
+
+    name: str
+    topic: Topic
+    kind: Kind
+    patience: Patience
+    role: Role
+    while_draining: policy.WhileDraining
+    on_shutdown: policy.OnShutdown
+    since: str
+    arguments: str
+    sentence: str
+
+    def arguments_at(self, version):
+        """Return the names of the arguments that a version knows."""
+        names = []
+        for word in self.arguments.split():
+            name, _, since = word.partition('@')
+            if not since or as_tuple(since) <= as_tuple(version):
+                names.append(name)
+        return tuple(names)
+
+    def served_on(self, topic):
+        """Whether the server of a topic answers this row.
+
+        What must get through to a draining host is answered by both.
+        """
+        if topic is self.topic:
+            return True
+        return (topic is Topic.ONGOING and self.topic is Topic.NEW_WORK and
+                self.while_draining is _ALWAYS)
+
+
+def as_tuple(version):
+    """Return ``(6, 5)`` for ``'6.5'``."""
+    major, minor = version.split('.')
+    return int(major), int(minor)
+
+
+#: What each version of the compute RPC brought, oldest first.
+COMPUTE_HISTORY = (
+    ('6.0', 'Operations: a step is its name and the UUID of its record.'),
+    ('6.4', 'Live migrations can be forced to complete.'),
+    ('6.5', 'The second server, compute-alt, with the steps of begun work.'),
+)
+
+COMPUTE_VERSION = COMPUTE_HISTORY[-1][0]
+
+#: The first version whose computes run the second server.
+ALT_SERVER_SINCE = '6.5'
+
+CONDUCTOR_VERSION = '1.0'
+
+_NEW, _ON, _CON = Topic.NEW_WORK, Topic.ONGOING, Topic.CONDUCTOR
+_CALL, _CAST = Kind.CALL, Kind.CAST
+_NONE, _SHORT, _LONG = Patience.NONE, Patience.SHORT, Patience.LONG
+_BEGINS, _STEP, _READ = Role.BEGINS, Role.STEP, Role.READ
+
+_ROWS = (
+    # -- a guest's life on one host ----------------------------------------
+    Row('build_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '6.0', 'operation_uuid', 'Make a guest and start it.'),
+    Row('delete_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '6.0', 'operation_uuid', 'Remove a guest and its disk.'),
+    Row('start_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '6.0', 'operation_uuid', 'Switch a guest on.'),
+    Row('stop_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '6.0', 'operation_uuid', 'Switch a guest off.'),
+    Row('reboot_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '6.0', 'operation_uuid', 'Restart a guest.'),
+    # -- live migration, in the order the messages travel -------------------
+    Row('check_can_live_migrate_source', _NEW, _CALL, _SHORT, _READ, _NEVER,
+        _DROP, '6.0', 'instance',
+        'Ask the source whether it could let the guest go.'),
+    Row('check_can_live_migrate_destination', _NEW, _CALL, _SHORT, _READ,
+        _NEVER, _DROP, '6.0', 'instance migrate_data',
+        'Ask the destination whether it could take the guest.'),
+    Row('live_migration', _ON, _CAST, _NONE, _STEP, _STEPS, _ABORT,
+        '6.0', 'operation_uuid', 'Tell the source to move the guest.'),
+    Row('pre_live_migration', _ON, _CALL, _LONG, _STEP, _STEPS, _FINISH,
+        '6.0', 'operation_uuid instance migrate_data',
+        'Ask the destination to make room.'),
+    Row('post_live_migration_at_destination', _ON, _CAST, _NONE, _STEP,
+        _STEPS, _FINISH, '6.0', 'operation_uuid',
+        'Tell the destination that the guest is its own now.'),
+    Row('rollback_live_migration_at_destination', _ON, _CAST, _NONE, _STEP,
+        _STEPS, _FINISH, '6.0', 'operation_uuid',
+        'Tell the destination that the guest does not come.'),
+    Row('post_live_migration_at_source', _ON, _CAST, _NONE, _STEP, _STEPS,
+        _FINISH, '6.0', 'operation_uuid',
+        'Tell the source to clean up after the guest that left.'),
+    Row('live_migration_abort', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _DROP,
+        '6.0', 'migration_uuid', 'Call a live migration off.'),
+    Row('live_migration_force_complete', _NEW, _CALL, _SHORT, _READ, _ALWAYS,
+        _DROP, '6.4', 'migration_uuid', 'Make a live migration end soon.'),
+    # -- reads ---------------------------------------------------------------
+    Row('get_console_output', _NEW, _CALL, _SHORT, _READ, _NEVER, _DROP,
+        '6.0', 'instance tail_length', 'Read a guest\'s console log.'),
+    # -- conductor -------------------------------------------------------------
+    Row('build_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '1.0', 'operation_uuid', 'Choose a host for a new guest.'),
+    Row('live_migrate_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+        '1.0', 'operation_uuid',
+        'Check both hosts and set a live migration going.'),
+    Row('object_action', _CON, _CALL, _SHORT, _READ, _ALWAYS, _DROP,
+        '1.0', 'objinst objmethod args kwargs',
+        'Run a method of a record, for services without the database.'),
+    Row('object_class_action_versions', _CON, _CALL, _SHORT, _READ,
+        _ALWAYS, _DROP, '1.0', 'objname objmethod object_versions args kwargs',
+        'Run a class method of a record, likewise.'),
+)
+
+ROWS = {row.name: row for row in _ROWS}
+
+_VERSIONS = {
+    Topic.NEW_WORK: COMPUTE_VERSION,
+    Topic.ONGOING: COMPUTE_VERSION,
+    Topic.CONDUCTOR: CONDUCTOR_VERSION,
+}
+
+
+def version_of(topic):
+    """Return the version that the server of a topic announces."""
+    return _VERSIONS[topic]
+
+
+def rows_served_on(topic):
+    """Return the rows that the server of a topic answers."""
+    return [row for row in _ROWS if row.served_on(topic)]
+
+
+def is_conductor_step(step):
+    """Whether a step is executed by a conductor, not by a host."""
+    return ROWS[step].topic is Topic.CONDUCTOR
+
+
+def holds_host(step, claimed):
+    """Whether an open operation keeps a draining host from being idle.
+
+    A step that begins something and that nobody has claimed can wait for
+    the next start; whatever has begun must be seen through.
+
+    :param step: name of the operation's present step
+    :param claimed: whether an executor holds it
+    """
+    return claimed or ROWS[step].while_draining is _STEPS

@@ -1,0 +1,116 @@
+"""Sending a message as its catalogue row says.
+
+Errors of the broker and of the library become ``PeerUnavailable`` here, so
+that nobody else needs to know them.
+"""
+
+import contextlib
+import contextvars
+
+import kombu.exceptions
+from oslo_log import log as logging
+import oslo_messaging
+
+from nova_gs import exception
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import serializer
+
+LOG = logging.getLogger(__name__)
+
+#: What an absent, slow or strange broker or peer shows itself as.
+_UNREACHABLE = (
+    oslo_messaging.MessagingTimeout,
+    oslo_messaging.MessageDeliveryFailure,
+    # retry=0 lets kombu's own error through (measured).
+    kombu.exceptions.OperationalError,
+    ConnectionError,
+)
+
+_limit = contextvars.ContextVar('rpc_patience', default=None)
+
+#: Shortest time that the library's call monitor can work with, in seconds.
+_SHORTEST_MONITOR = 2
+
+#: Shortest time in which an answer is at all possible, in seconds.
+_SHORTEST_CALL = 0.05
+
+#: How often a call without a bound tries to reach an absent broker.
+_RETRIES = 3
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    """Bound every call that is made inside the block, in this thread."""
+    token = _limit.set(seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+class Undeliverable(exception.PeerUnavailable):
+    """The broker has no queue for the message."""
+
+
+class Client:
+    """A sender to one transport.
+
+    :param conf: ConfigOpts
+    :param transport: from ``rpc.transport.create``
+    """
+
+    def __init__(self, conf, transport):
+        self._conf = conf
+        self._client = oslo_messaging.get_rpc_client(
+            transport, oslo_messaging.Target(),
+            serializer=serializer.RequestSerializer())
+
+    @property
+    def library_client(self):
+        """The oslo.messaging client, to prepare a destination with."""
+        return self._client
+
+    def patience(self, row):
+        """Return how long a message may take, as arguments of prepare().
+
+        A cast never waits for a broker: the offered step in the database
+        is enough.  Neither does a call that was bounded by ``at_most``.
+        """
+        if row.kind is catalogue.Kind.CAST:
+            return {'retry': 0}
+        limit = _limit.get()
+        if limit is not None:
+            return {'retry': 0, 'timeout': max(_SHORTEST_CALL, limit)}
+        if row.patience is catalogue.Patience.LONG:
+            return {'retry': _RETRIES, 'timeout': self._conf.long_rpc_timeout,
+                    'call_monitor_timeout': max(
+                        _SHORTEST_MONITOR, self._conf.rpc_response_timeout)}
+        return {'retry': _RETRIES}
+
+    def send(self, ctxt, row, prepared, host, version, arguments):
+        """Send a message; a call returns its answer.
+
+        :param row: catalogue row
+        :param prepared: what ``prepare()`` of the library's client gave
+        :param host: whom it goes to, for messages to people
+        :param version: RPC version to keep to
+        :param arguments: dict by the names in the row
+        :raises: PeerUnavailable, or whatever the method raises
+        """
+        known = row.arguments_at(version)
+        arguments = {k: v for k, v in arguments.items() if k in known}
+        method = (prepared.cast if row.kind is catalogue.Kind.CAST
+                  else prepared.call)
+        try:
+            return method(ctxt, row.name, **arguments)
+        except oslo_messaging.MessageUndeliverable as error:
+            raise Undeliverable(**_whom(row, host, 'it has no queue '
+                                        'there')) from error
+        except _UNREACHABLE as error:
+            raise exception.PeerUnavailable(
+                **_whom(row, host, type(error).__name__)) from error
+
+
+def _whom(row, host, reason):
+    return {'service': row.topic.value, 'host': host or 'any host',
+            'method': row.name, 'reason': reason}

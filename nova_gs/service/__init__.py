@@ -1,0 +1,1 @@
+"""One daemon each: servers, manager and the coordinator of their stop."""

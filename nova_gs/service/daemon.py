@@ -1,0 +1,187 @@
+"""A process that serves, and stops as the coordinator says.
+
+The main thread runs the coordinator and nothing else, so that a signal is
+always heard; starting up, which may wait for a broker or a hypervisor, runs
+in a thread of its own.
+"""
+
+import os
+import sys
+import threading
+
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs.shutdown import coordinator
+from nova_gs.shutdown import deadlines
+from nova_gs.shutdown import follower
+from nova_gs.shutdown import inbox
+from nova_gs.shutdown import phases
+from nova_gs.shutdown import policy
+from nova_gs.shutdown import signals
+from nova_gs.shutdown import systemd
+from nova_gs.shutdown import tracker
+
+LOG = logging.getLogger(__name__)
+
+_ACTION = phases.Action
+
+#: Pause between two tries to reach what a start needs, in seconds.
+TRY_EVERY = 1
+
+
+class Daemon:
+    """Base of the services.
+
+    A subclass says how to ``start``, to ``close_intake``, what holds it
+    ``elsewhere``, how to ``release`` what it has, and may ``announce`` and
+    ``call_off``.
+
+    :param conf: ConfigOpts
+    :param clock: Clock
+    :param host: name for people
+    """
+
+    def __init__(self, conf, clock, host):
+        self.conf = conf
+        self.clock = clock
+        self.host = host
+        self.tracker = tracker.Tracker(clock)
+        self.gate = tracker.Gate(self.tracker, host)
+        self.inbox = inbox.Inbox()
+        #: Set when nothing new may be begun, also not by the start itself.
+        self.stopping = threading.Event()
+        #: Set when the process has to go, whatever is not written yet.
+        self.leaving = threading.Event()
+        self._intake_closed = threading.Event()
+        self._follower = follower.Follower(
+            self.tracker, self._intake_closed, self.elsewhere,
+            self.inbox.put, clock)
+        self.coordinator = coordinator.Coordinator(
+            clock, _budget(conf), self.gate, self.tracker, self._doers(),
+            inbox=self.inbox, on_reload=self._reload,
+            left_elsewhere=self._follower.left_elsewhere)
+
+    # -- what a subclass says -------------------------------------------------
+
+    def start(self):
+        """Make ready to serve; may wait, but ends when ``stopping`` is set."""
+        raise NotImplementedError
+
+    def close_intake(self):
+        """Take no new work from here on; returns when that is so."""
+        raise NotImplementedError
+
+    def release(self):
+        """Leave everything tidy; the process ends afterwards."""
+        raise NotImplementedError
+
+    def elsewhere(self, timeout):
+        """Return names of operations elsewhere that hold this process."""
+        return []
+
+    def announce(self):
+        """Tell others that this process is being stopped."""
+
+    def call_off(self):
+        """End what may be ended, each at its safe point."""
+
+    def report_path(self):
+        """Return the file that the report of a stop goes to, or None."""
+        return None
+
+    # -- running ----------------------------------------------------------------
+
+    def run(self):
+        """Serve until told to stop.
+
+        :returns: the exit code
+        """
+        signals.deliver(self.inbox)
+        threading.Thread(target=self._start, name='start',
+                         daemon=True).start()
+        return int(self.coordinator.run())
+
+    def patiently(self, what, attempt, *failures):
+        """Try something that a start needs until it succeeds.
+
+        :param what: for people, e.g. 'the hypervisor'
+        :param attempt: called without arguments
+        :param failures: exceptions that mean "not yet"
+        :returns: what ``attempt`` returns, or None when stopping
+        """
+        told = None
+        while not self.stopping.is_set():
+            try:
+                return attempt()
+            except failures as error:
+                reason = exception.reason_of(error)
+                if reason != told:
+                    LOG.warning('Waiting for %s, trying every %d s: %s',
+                                what, TRY_EVERY, reason)
+                    told = reason
+            self.stopping.wait(TRY_EVERY)
+        return None
+
+    def _start(self):
+        try:
+            self.start()
+        except exception.NovaGSException as error:
+            fail(exception.reason_of(error))
+        except Exception:
+            LOG.exception('The start failed.')
+            os._exit(policy.ExitCode.FAILED_TO_START)
+
+    def _doers(self):
+        return {
+            _ACTION.CLOSE_INTAKE: self._close_intake,
+            _ACTION.ANNOUNCE: self._announce,
+            _ACTION.FOLLOW: self._follower.run,
+            _ACTION.CALL_OFF: self.call_off,
+            _ACTION.RELEASE: self._release,
+            _ACTION.REPORT_FORCED: self._report,
+        }
+
+    def _close_intake(self):
+        self.stopping.set()
+        self.close_intake()
+        self._intake_closed.set()
+
+    def _announce(self):
+        systemd.stopping('stopping: no new work is taken')
+        self.announce()
+
+    def _release(self):
+        self._follower.stop()
+        self.leaving.set()
+        # The local file first: it needs nobody else.
+        self._report()
+        self.release()
+
+    def _report(self):
+        report, path = self.coordinator.report(), self.report_path()
+        report.log()
+        if path is None or not os.path.isdir(os.path.dirname(path)):
+            return
+        try:
+            report.write(path)
+        except OSError as error:
+            LOG.warning('The report of this stop could not be written to '
+                        '%s: %s', path, error.strerror)
+
+    def _reload(self):
+        self.conf.mutate_config_files()
+
+
+def _budget(conf):
+    return deadlines.Budget(
+        total=conf.graceful_shutdown_timeout,
+        abort_reserve=conf.shutdown.abort_reserve,
+        release_reserve=conf.shutdown.release_reserve)
+
+
+def fail(reason):
+    """End a start that cannot succeed, with one line that says why."""
+    sys.stderr.write('ERROR: %s\n' % reason)
+    sys.stderr.flush()
+    os._exit(policy.ExitCode.FAILED_TO_START)

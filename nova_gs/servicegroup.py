@@ -1,0 +1,106 @@
+"""Who is there, who is leaving: what heartbeats tell."""
+
+import threading
+
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.rpc import client as rpc_client
+
+LOG = logging.getLogger(__name__)
+
+
+class ServiceGroup:
+    """Reads service records.
+
+    :param conf: ConfigOpts
+    """
+
+    def __init__(self, conf):
+        self._conf = conf
+
+    def is_up(self, service):
+        """Whether a service has reported lately and has not said goodbye."""
+        if service.forced_down or service.seconds_since_seen is None:
+            return False
+        if service.phase == objects.fields.ServicePhase.STOPPED:
+            return False
+        return service.seconds_since_seen <= self._conf.service_down_time
+
+    def state(self, service):
+        """Return ``'up'`` or ``'down'``."""
+        return 'up' if self.is_up(service) else 'down'
+
+    def require_serving(self, service):
+        """Refuse a host that has said that it takes no new work.
+
+        A host that is merely down is let pass: the request is recorded and
+        taken up when it returns.
+
+        :raises: HostDraining
+        """
+        phases = objects.fields.ServicePhase
+        if service.phase == phases.SERVING:
+            return
+        deadline = service.phase_deadline
+        raise exception.HostDraining(
+            host=service.host, reason=service.phase_reason or service.phase,
+            deadline=deadline.isoformat() if deadline else 'no deadline')
+
+    def require_up(self, service):
+        """Refuse a host that cannot do anything now.
+
+        :raises: HostDraining, HostUnavailable
+        """
+        self.require_serving(service)
+        if not self.is_up(service):
+            raise exception.HostUnavailable(
+                host=service.host, state=self.state(service))
+
+
+class Heartbeat:
+    """Reports a service's life, until stopped; also while it drains.
+
+    :param service: objects.Service that this process has registered
+    :param interval: seconds
+    :param beats: functions called after each report, e.g. to take up again
+                  what could not be done while the conductor was away
+    """
+
+    def __init__(self, service, interval, beats=()):
+        self._service = service
+        self._interval = interval
+        self._beats = beats
+        self._stop = threading.Event()
+        self._away = False
+        self._thread = threading.Thread(
+            target=self._run, name='heartbeat', daemon=True)
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+
+    def _run(self):
+        while not self._stop.wait(self._interval):
+            self._report()
+
+    def _report(self):
+        try:
+            with rpc_client.at_most(max(self._interval, 2)):
+                self._service.report()
+                for beat in self._beats:
+                    beat()
+        except exception.NovaGSException as error:
+            if not self._away:
+                LOG.warning('The conductor does not take our heartbeat '
+                            '(%s). This host counts as down soon; trying '
+                            'again every %s s.',
+                            exception.reason_of(error), self._interval)
+            self._away = True
+        else:
+            if self._away:
+                LOG.info('The conductor takes our heartbeat again.')
+            self._away = False

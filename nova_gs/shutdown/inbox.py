@@ -1,0 +1,62 @@
+"""Where signals, threads and deadlines leave word for the main thread.
+
+Posting takes no lock and may happen anywhere.  Waiting is ``select`` on a
+pipe rather than a condition: a blocked event loop of eventlet wakes up for a
+file descriptor, but not for a condition that another thread notifies.
+"""
+
+import collections
+import enum
+import os
+import queue
+import select
+
+from nova_gs import clock as clocks
+
+# eventlet's versions, patched in later, would try to switch greenlets from
+# the thread that hears the signals.
+_read = os.read
+_write = os.write
+
+
+class Notice(enum.Enum):
+    """What may be posted besides a ``phases.Event``."""
+
+    RELOAD = 'reload'  # read the mutable options again
+    REPORT = 'report'  # write down what the process is doing
+
+
+class Inbox:
+    """A queue with one reader, with the interface of queue.SimpleQueue."""
+
+    def __init__(self, clock=None):
+        self._clock = clock or clocks.Clock()
+        self._items = collections.deque()
+        self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def put(self, item):
+        """Append an item; never blocks, never fails."""
+        self._items.append(item)
+        try:
+            _write(self._writer, b'.')
+        except BlockingIOError:
+            pass  # the pipe is full, so the reader has reason enough to wake
+
+    def get(self, timeout=None):
+        """Take the oldest item.
+
+        :param timeout: seconds to wait for one; None waits without end
+        :raises queue.Empty: when there was none in time
+        """
+        end = None if timeout is None else self._clock.now() + timeout
+        while not self._items:
+            rest = None if end is None else max(0, end - self._clock.now())
+            if not select.select([self._reader], [], [], rest)[0]:
+                raise queue.Empty
+            _read(self._reader, 4096)
+        return self._items.popleft()
+
+    def close(self):
+        """Give the pipe back; nothing may be posted afterwards."""
+        os.close(self._reader)
+        os.close(self._writer)

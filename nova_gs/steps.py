@@ -1,0 +1,98 @@
+"""From a message to its execution: gate, claim, then the work.
+
+The order matters.  The gate registers the delivery with the tracker before
+anything is claimed, so a host is never called idle while a claim is in
+flight; the claim comes before the driver, so a step is begun once.
+"""
+
+import uuid
+
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client as rpc_client
+
+LOG = logging.getLogger(__name__)
+
+#: A claim whose outcome is unknown for so long does not begin (seconds).
+CLAIM_WITHIN = 5
+
+
+class StepRunner:
+    """Runs what comes in by RPC, and own offered steps at start.
+
+    :param gate: shutdown.tracker.Gate
+    :param owner: identity of this process
+    :param pool: pools.Pool for steps that begin something
+    """
+
+    def __init__(self, gate, owner, pool):
+        self._gate = gate
+        self._owner = owner
+        self._pool = pool
+        #: Claims whose outcome is unknown: claim_id -> (ctxt, uuid, step)
+        self._unsettled = {}
+
+    def invoke(self, row, method, ctxt, **arguments):
+        """Take a message; a call's answer is returned."""
+        if row.kind is catalogue.Kind.CALL:
+            operation = arguments.get('operation_uuid')
+            with self._enter(row, operation) as work:
+                work.say('called by %s' % ctxt.request_id)
+                return method(ctxt, **arguments)
+        self.take(row, method, ctxt, arguments['operation_uuid'])
+
+    def take(self, row, method, ctxt, operation_uuid):
+        """Execute an operation's step, now or when a thread is free."""
+        if row.role is catalogue.Role.BEGINS:
+            self._pool.submit(operation_uuid, self._execute, row, method,
+                              ctxt, operation_uuid)
+        else:
+            self._execute(row, method, ctxt, operation_uuid)
+
+    def settle(self):
+        """Give back steps that a claim without an answer may have won."""
+        for claim_id, (ctxt, operation_uuid, step) in list(
+                self._unsettled.items()):
+            operation = objects.Operation.get_by_uuid(ctxt, operation_uuid)
+            if operation.claim_id == claim_id:
+                LOG.info('Step %s of operation %s was ours without our '
+                         'knowing; offering it again.', step, operation_uuid)
+                operation.offer(step, host=operation.host,
+                                peer_host=operation.peer_host)
+            del self._unsettled[claim_id]
+
+    def _enter(self, row, operation_uuid):
+        return self._gate.enter(
+            row.name, row.while_draining, row.on_shutdown,
+            operation_uuid=operation_uuid)
+
+    def _execute(self, row, method, ctxt, operation_uuid):
+        try:
+            with self._enter(row, operation_uuid) as work:
+                operation = self._claim(ctxt, operation_uuid, row.name)
+                work.instance_uuid = operation.instance_uuid
+                method(ctxt, operation, work)
+        except exception.HostDraining:
+            LOG.info('Step %s of operation %s is not begun, as this host '
+                     'drains; it stays offered.', row.name, operation_uuid)
+        except (exception.ClaimRefused, exception.NotFound) as error:
+            LOG.info('Dropped a message: %s', exception.reason_of(error))
+        except exception.PeerUnavailable as error:
+            LOG.warning('Step %s of operation %s: %s', row.name,
+                        operation_uuid, exception.reason_of(error))
+        except Exception:
+            LOG.exception('Step %s of operation %s ended without an outcome',
+                          row.name, operation_uuid)
+
+    def _claim(self, ctxt, operation_uuid, step):
+        claim_id = str(uuid.uuid4())
+        try:
+            with rpc_client.at_most(CLAIM_WITHIN):
+                return objects.Operation.claim(
+                    ctxt, operation_uuid, step, self._owner, claim_id)
+        except exception.PeerUnavailable:
+            self._unsettled[claim_id] = (ctxt, operation_uuid, step)
+            raise

@@ -1,0 +1,337 @@
+"""A live migration under way: watched, called off, hurried, judged.
+
+libvirt carries a peer-to-peer migration on whether or not its client lives,
+so there are two ways to a handle: ``begin`` one, and wait in libvirt's call
+for its end; or ``follow`` one that runs already, by looking. Both end in the
+same judgement of where the guest is (``arrival``).
+"""
+
+import enum
+
+import libvirt
+from oslo_log import log as logging
+
+from nova_gs import exception
+from nova_gs.virt import driver
+from nova_gs.virt.libvirt import arrival
+from nova_gs.virt.libvirt import connection as connections
+from nova_gs.virt.libvirt import errors
+from nova_gs.virt.libvirt import guest as guests
+from nova_gs.virt.libvirt import native
+
+LOG = logging.getLogger(__name__)
+
+# Seconds between two looks; libvirt's events make them come sooner.
+LOOK_EVERY = 1.0
+# Seconds until a wish is told libvirt again that it could not grant yet, or
+# took without effect: before QEMU has begun it can do neither.
+ASK_EVERY = 0.2
+# Seconds that the statistics may come after the end that they are about.
+STATS_PATIENCE = 0.5
+
+
+class Wish(enum.Enum):
+    """What somebody wants of the migration."""
+
+    ABORT = 'abort'
+    FORCE = 'force'
+
+
+class Tools:
+    """What every handle of one driver works with.
+
+    :param connector: connection.Connector of this host
+    :param watch: events.Watch
+    :param opener: function(uri) that returns a virConnect
+    :param permit_post_copy: whether forcing may switch to post-copy
+    """
+
+    def __init__(self, connector, watch, opener, permit_post_copy):
+        self.connector = connector
+        self.watch = watch
+        self.opener = opener
+        self.permit_post_copy = permit_post_copy
+        self.closed = native.threading.Event()
+
+
+@native.doors
+class Migration(driver.MigrationHandle):
+    """See driver.MigrationHandle.
+
+    :param tools: Tools
+    :param uuid: of the guest
+    :param target_uri: of the destination's libvirt; None when unknown
+    """
+
+    def __init__(self, tools, uuid, target_uri=None):
+        self._tools = tools
+        self._uuid = uuid
+        self._target_uri = target_uri
+        # Held while libvirt is told a wish, and while the end is judged: a
+        # wish must not reach a guest whose migration is over.
+        self._lock = native.threading.RLock()
+        self._ended = native.threading.Event()
+        self._outcome = None
+        self._progress = driver.Progress()
+        self._wish = None
+        self._asker = None
+        self._paused = False
+
+    # The verbs.
+
+    def progress(self):
+        if not self._ended.is_set():
+            try:
+                progress = self._tools.connector.query(self._read_progress)
+            except (exception.HypervisorUnavailable,
+                    libvirt.libvirtError) as error:
+                LOG.debug('No progress of the migration of %s: %s',
+                          self._uuid, error)
+                progress = None
+            if progress is not None:
+                self._progress = progress
+        return self._progress
+
+    def wait(self, timeout):
+        self._ended.wait(timeout)
+        return self._outcome
+
+    def abort(self):
+        with self._lock:
+            if self._ended.is_set():
+                return
+            self._tell_abort()
+            self._keep_asking(Wish.ABORT)
+
+    def force_complete(self):
+        with self._lock:
+            if self._ended.is_set() or self._wish is Wish.ABORT:
+                return
+            if not self._tell_force():
+                self._keep_asking(Wish.FORCE)
+
+    # The two ways to a handle.
+
+    def begin(self, connection, domain, params, flags):
+        """Start the migration in a thread, which closes the connection.
+
+        :param connection: a connection for this call alone
+        :param domain: the guest, of that connection
+        :param params: typed parameters of migrateToURI3
+        :param flags: VIR_MIGRATE_*
+        """
+        self._tools.watch.expect(self._uuid)
+        native.start(self._move, connection, domain, params, flags)
+
+    def follow(self):
+        """Watch a migration that runs already."""
+        self._tools.watch.expect(self._uuid)
+        native.start(self._settle, None)
+
+    def _move(self, connection, domain, params, flags):
+        failure = None
+        try:
+            domain.migrateToURI3(self._target_uri, params, flags)
+        except libvirt.libvirtError as error:
+            failure = error
+        finally:
+            connections.close(connection)
+        if failure is None:
+            self._end(driver.Outcome(
+                arrived=True, downtime_ms=self._downtime()))
+        else:
+            self._settle(failure)
+
+    # The end.
+
+    def _settle(self, failure):
+        """Find out how it ended, however long libvirtd may be away.
+
+        :param failure: libvirtError of the call, or None
+        """
+        outcome = None
+        level = logging.WARNING
+        while outcome is None and not self._tools.closed.is_set():
+            turn = self._tools.watch.turn()
+            try:
+                outcome = self._judge(failure)
+            except (exception.HypervisorUnavailable,
+                    libvirt.libvirtError) as error:
+                LOG.log(level, 'How the migration of guest %s stands cannot '
+                        'be told at the moment: %s', self._uuid, error)
+                level = logging.DEBUG
+            if outcome is None:
+                self._tools.watch.wait_past(turn, LOOK_EVERY)
+        if outcome is not None:
+            self._end(outcome)
+
+    def _judge(self, failure):
+        with self._lock:
+            place = self._tools.connector.query(
+                lambda connection: arrival.look(connection, self._uuid))
+            if place is arrival.Place.MOVING:
+                return None
+            if place is arrival.Place.HERE:
+                self._undo_pause()
+                return driver.Outcome(
+                    arrived=False, aborted=self._was_aborted(failure),
+                    reason=self._reason(failure))
+        arrived = arrival.ask_destination(
+            self._target_uri, self._uuid, self._tools.opener)
+        if (arrived is None and self._target_uri
+                and place is arrival.Place.SPLIT):
+            return None
+        if arrived is None:
+            # libvirt removes the source's definition only when the
+            # destination has confirmed.
+            arrived = place is arrival.Place.GONE
+        if arrived:
+            return driver.Outcome(
+                arrived=True, downtime_ms=self._downtime())
+        return driver.Outcome(arrived=False, reason='%s: %s' % (
+            self._reason(failure), place.value))
+
+    def _end(self, outcome):
+        with self._lock:
+            self._outcome = outcome
+            self._ended.set()
+        self._progress = driver.Progress(
+            **dict(vars(self._progress), phase='ended'))
+        self._tools.watch.forget(self._uuid)
+
+    def _was_aborted(self, failure):
+        # Another client of libvirt may have asked for it, too.
+        return self._wish is Wish.ABORT or (
+            failure is not None
+            and errors.code(failure) == libvirt.VIR_ERR_OPERATION_ABORTED)
+
+    def _reason(self, failure):
+        if failure is not None:
+            return errors.text(failure)
+        if self._wish is Wish.ABORT:
+            return 'It was called off.'
+        return 'libvirt gave it up; its log on this host says why.'
+
+    def _downtime(self):
+        stats = self._tools.watch.forget(self._uuid, STATS_PATIENCE)
+        return (stats or {}).get('downtime')
+
+    def _undo_pause(self):
+        """Let the guest go on if we had paused it and libvirt did not."""
+        if not self._paused:
+            return
+        with self._tools.connector.own() as connection:
+            domain = guests.find(connection, self._uuid)
+            if domain and tuple(domain.state()) == (
+                    libvirt.VIR_DOMAIN_PAUSED,
+                    libvirt.VIR_DOMAIN_PAUSED_USER):
+                domain.resume()
+
+    # Wishes.
+
+    def _keep_asking(self, wish):
+        self._wish = wish
+        if self._asker is None:
+            self._asker = native.start(self._ask)
+
+    def _ask(self):
+        while not (self._ended.wait(ASK_EVERY)
+                   or self._tools.closed.is_set()):
+            with self._lock:
+                if self._ended.is_set() or self._wish is None:
+                    continue
+                try:
+                    if self._wish is Wish.ABORT:
+                        self._tell_abort()
+                    elif self._tell_force():
+                        self._wish = None
+                except exception.NovaGSException as error:
+                    LOG.warning('The migration of %s cannot be asked to %s: '
+                                '%s', self._uuid, self._wish.value, error)
+                    if isinstance(error, exception.MigrationNotAbortable):
+                        self._wish = None
+
+    def _tell_abort(self):
+        """Ask libvirt to abort; no error if there is no job (yet)."""
+        self._tell(self._abort)
+
+    def _tell_force(self):
+        """Ask libvirt to hurry; return whether it could be asked."""
+        return self._tell(self._force)
+
+    def _tell(self, what):
+        try:
+            with self._tools.connector.own() as connection:
+                domain = guests.find(connection, self._uuid)
+                return domain is None or what(domain)
+        except exception.HypervisorUnavailable as error:
+            LOG.warning('Guest %s: %s', self._uuid, error)
+            return False
+        except libvirt.libvirtError as error:
+            raise errors.translate(
+                error, 'Asking libvirt about the migration of guest %s'
+                % self._uuid) from error
+
+    def _abort(self, domain):
+        if arrival.is_handed_over(domain):
+            self._refuse_abort()
+        try:
+            domain.abortJob()
+        except libvirt.libvirtError as error:
+            if errors.code(error) != libvirt.VIR_ERR_OPERATION_INVALID:
+                raise
+            with guests.unless_gone():
+                if arrival.is_handed_over(domain):
+                    self._refuse_abort()
+            return False
+        return True
+
+    def _refuse_abort(self):
+        raise exception.MigrationNotAbortable(
+            migration_id='(under way)', instance_id=self._uuid,
+            status='in post-copy, and the guest runs at the destination')
+
+    def _force(self, domain):
+        with guests.unless_gone():
+            if arrival.is_handed_over(domain):
+                return True
+            stats = domain.jobStats()
+            # A guest that is paused before its memory moves would arrive
+            # paused, and QEMU cannot switch to post-copy any earlier.
+            if not (arrival.is_outgoing(stats)
+                    and stats.get('memory_iteration')):
+                return False
+            if self._tools.permit_post_copy and self._switch(domain):
+                return True
+            self._paused = True
+            domain.suspend()
+        return True
+
+    def _switch(self, domain):
+        try:
+            domain.migrateStartPostCopy()
+        except libvirt.libvirtError as error:
+            LOG.warning('Guest %s is paused to end its migration, since it '
+                        'cannot switch to post-copy: %s', self._uuid,
+                        errors.text(error))
+            return False
+        return True
+
+    # Progress.
+
+    def _read_progress(self, connection):
+        domain = guests.find(connection, self._uuid)
+        if domain is None:
+            return None
+        with guests.unless_gone():
+            phase = ('post-copy' if arrival.is_handed_over(domain)
+                     else 'pre-copy')
+            stats = domain.jobStats()
+            if not arrival.is_outgoing(stats):
+                return None
+            return driver.Progress(
+                phase=phase, elapsed=stats.get('time_elapsed', 0) / 1000,
+                **{name: stats.get(name, 0) for name in (
+                    'memory_total', 'memory_processed', 'memory_remaining',
+                    'disk_total', 'disk_processed', 'disk_remaining')})
+        return None

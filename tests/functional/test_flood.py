@@ -1,0 +1,107 @@
+"""A server that detaches in a flood of messages loses none of them.
+
+This guards the private attributes of oslo.messaging that rpc/server.py uses.
+"""
+
+import collections
+import threading
+
+import oslo_messaging
+import testtools
+
+from nova_gs import context
+from nova_gs import objects
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import serializer
+from nova_gs.rpc import server as rpc_server
+from nova_gs.rpc import transport
+from tests.fixtures import broker
+
+CASTS = 4000
+HOST = 'flooded'
+
+
+class Counter:
+    """A manager whose one method counts; the others are not called."""
+
+    def __init__(self):
+        self.seen = collections.Counter()
+        self.changed = threading.Condition()
+
+    def __getattr__(self, name):
+        return self._count
+
+    def _count(self, ctxt, operation_uuid):
+        with self.changed:
+            self.seen[operation_uuid] += 1
+            self.changed.notify_all()
+
+    def wait_for(self, number):
+        with self.changed:
+            return self.changed.wait_for(
+                lambda: sum(self.seen.values()) >= number, 120)
+
+
+def invoke(row, method, ctxt, **arguments):
+    return method(ctxt, **arguments)
+
+
+class TestFlood(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.fixture = self.useFixture(broker.Broker())
+        self.counter = Counter()
+
+    def server(self):
+        server = rpc_server.create(
+            transport.create(self.fixture.conf), catalogue.Topic.NEW_WORK,
+            HOST, self.counter, invoke)
+        server.start(override_pool_size=4)
+        return server
+
+    def flood(self):
+        client = oslo_messaging.get_rpc_client(
+            transport.create(self.fixture.conf), oslo_messaging.Target(
+                topic=catalogue.Topic.NEW_WORK.value, server=HOST,
+                version='6.0'),
+            serializer=serializer.RequestSerializer())
+        ctxt = context.get_admin_context()
+        for number in range(CASTS):
+            client.cast(ctxt, 'reboot_instance',
+                        operation_uuid='operation-%d' % number)
+
+    def test_nothing_lost_nothing_twice(self):
+        first = self.server()
+        flood = threading.Thread(target=self.flood)
+        flood.start()
+        self.assertTrue(self.counter.wait_for(CASTS // 8))
+        first.detach()
+        self.assertEqual(0, self.fixture.broker.consumers(
+            'compute.' + HOST))
+        self.assertTrue(first.wait_answered(60))
+        handled_by_first = sum(self.counter.seen.values())
+        flood.join()
+        self.assertLess(handled_by_first, CASTS)
+        self.assertEqual(
+            CASTS - handled_by_first,
+            self.fixture.broker.messages('compute.' + HOST))
+        second = self.server()
+        self.assertTrue(self.counter.wait_for(CASTS))
+        second.detach()
+        self.assertEqual(CASTS, len(self.counter.seen))
+        self.assertEqual({1}, set(self.counter.seen.values()))
+
+    def test_what_has_no_row_cannot_be_called(self):
+        self.server()
+        client = oslo_messaging.get_rpc_client(
+            transport.create(self.fixture.conf), oslo_messaging.Target(
+                topic=catalogue.Topic.NEW_WORK.value, server=HOST,
+                version='6.0'),
+            serializer=serializer.RequestSerializer(), timeout=30)
+        ctxt = context.get_admin_context()
+        for name in ('wait_for', 'target', 'live_migration', '_count'):
+            error = self.assertRaises(
+                oslo_messaging.RemoteError, client.call, ctxt, name)
+            self.assertEqual('NoSuchMethod', error.exc_type)

@@ -1,0 +1,375 @@
+"""What every driver has to do, whatever its hypervisor: the contract's test.
+
+A driver's functional test derives from ``DriverContract`` and a TestCase and
+answers the hooks at the top; the tests know nothing else of it::
+
+    class TestFakeDriver(contract.DriverContract, base.TestCase):
+        def make_pair(self, endless=False): ...
+"""
+
+import abc
+import uuid
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.devcloud import waiting
+from nova_gs.virt import driver
+
+# Seconds after which what should have come will not; never waited out.
+PATIENCE = 60
+RUNNING = driver.PowerState.RUNNING
+SHUTDOWN = driver.PowerState.SHUTDOWN
+
+
+class Help(abc.ABC):
+    """What tests of drivers say often."""
+
+    @abc.abstractmethod
+    def make_image(self):
+        """Return an objects.Image of which guests can be made."""
+
+    def make_instance(self):
+        """Return a new objects.Instance, small."""
+        objects.register_all()
+        return objects.Instance(
+            uuid=str(uuid.uuid4()), display_name='<guest> & "co"',
+            user_id='user', project_id='project', memory_mb=64, vcpus=1,
+            root_gb=0)
+
+    def until(self, condition):
+        """Wait until a condition is true; return its result."""
+        result = waiting.until(condition, PATIENCE)
+        self.assertTrue(result, 'not come true in %d s' % PATIENCE)
+        return result
+
+    def spawn(self, virt):
+        """Return the instance of a new guest."""
+        instance = self.make_instance()
+        virt.spawn(instance, self.make_image())
+        return instance
+
+    def assert_at(self, virt, instance, state=RUNNING):
+        guest = virt.get_guest(instance.uuid)
+        self.assertEqual(driver.Guest(instance.uuid, state), guest)
+
+    def assert_not_at(self, virt, instance):
+        self.assertRaises(
+            exception.GuestNotFound, virt.get_guest, instance.uuid)
+        self.assertNotIn(
+            instance.uuid, [guest.uuid for guest in virt.list_guests()])
+
+    def check(self, source, destination, instance):
+        """Return the MigrateData that both sides agree on."""
+        data = destination.check_migration(
+            instance, _sent(source.describe_for_migration(instance)))
+        return _sent(destination.accept_migration(instance, _sent(data)))
+
+    def migrate(self, source, destination, instance):
+        """Return the handle of a migration that was just started."""
+        return source.start_migration(
+            instance, self.check(source, destination, instance))
+
+    def under_way(self, handle):
+        """Wait until memory is on its way."""
+        self.until(lambda: handle.progress().memory_total)
+
+    def assert_stayed(self, source, destination, instance, outcome):
+        self.assertFalse(outcome.arrived, outcome)
+        self.assertTrue(outcome.reason)
+        for _twice in range(2):
+            self.assertIsNone(destination.finish_migration(
+                instance, driver.Side.DESTINATION, False))
+            self.assertEqual(
+                RUNNING, source.finish_migration(
+                    instance, driver.Side.SOURCE, False).power_state)
+        self.assert_at(source, instance)
+        self.assert_not_at(destination, instance)
+
+    def assert_moved(self, source, destination, instance, outcome):
+        self.assertTrue(outcome and outcome.arrived, outcome)
+        self.assertFalse(outcome.aborted)
+        for _twice in range(2):
+            self.assertIsNone(source.finish_migration(
+                instance, driver.Side.SOURCE, True))
+            self.assertEqual(
+                RUNNING, destination.finish_migration(
+                    instance, driver.Side.DESTINATION, True).power_state)
+        self.assert_at(destination, instance)
+        self.assert_not_at(source, instance)
+
+
+class DriverContract(Help):
+    """Tests of the verbs; hooks first."""
+
+    @abc.abstractmethod
+    def make_pair(self, endless=False):
+        """Return (source, destination): drivers of two empty hosts.
+
+        ``init_host`` was called; the test's clean-up removes all guests.
+
+        :param endless: whether migrations go on until they are called off
+            or forced
+        """
+
+    @abc.abstractmethod
+    def fail_next_spawn(self, virt):
+        """Let the next spawn of a driver fail in its midst."""
+
+    @abc.abstractmethod
+    def break_migration(self, source, destination):
+        """Break what keeps a running migration going, but not the guest."""
+
+    @abc.abstractmethod
+    def reopen(self, virt):
+        """Return a new driver of the same host, as after a restart of ours.
+
+        The old one is closed; what its calls left running goes on.
+        """
+
+    def remains(self, virt, instance):
+        """Return a list of what a host still has of a removed instance."""
+        return []
+
+    # The host.
+
+    def test_describe_host(self):
+        virt, _other = self.make_pair()
+        facts = virt.describe_host()
+        self.assertTrue(facts.hypervisor_type)
+        self.assertTrue(facts.hypervisor_hostname)
+        self.assertTrue(facts.host_ip)
+        self.assertGreater(facts.hypervisor_version, 0)
+        self.assertGreater(facts.vcpus, 0)
+        self.assertGreater(facts.memory_mb, 0)
+        self.assertGreater(facts.local_gb, 0)
+        self.assertIsInstance(facts.cpu_info, dict)
+
+    # A guest's life.
+
+    def test_spawn_and_destroy(self):
+        virt, other = self.make_pair()
+        instance = self.spawn(virt)
+        self.assert_at(virt, instance)
+        self.assertIn(driver.Guest(instance.uuid, RUNNING),
+                      virt.list_guests())
+        self.assert_not_at(other, instance)
+        for _twice in range(2):
+            virt.destroy(instance)
+            self.assert_not_at(virt, instance)
+        self.assertEqual([], self.remains(virt, instance))
+
+    def test_spawn_what_is_there(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        self.assertRaises(exception.HypervisorError, virt.spawn, instance,
+                          self.make_image())
+        self.assert_at(virt, instance)
+
+    def test_failed_spawn_leaves_nothing(self):
+        virt, _other = self.make_pair()
+        instance = self.make_instance()
+        self.fail_next_spawn(virt)
+        self.assertRaises(exception.HypervisorError, virt.spawn, instance,
+                          self.make_image())
+        self.assert_not_at(virt, instance)
+        self.assertEqual([], self.remains(virt, instance))
+        virt.spawn(instance, self.make_image())
+        self.assert_at(virt, instance)
+
+    def test_power(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        for _twice in range(2):
+            virt.power_off(instance)
+            self.assert_at(virt, instance, SHUTDOWN)
+        for _twice in range(2):
+            virt.power_on(instance)
+            self.assert_at(virt, instance)
+        virt.power_off(instance, timeout=0.1)
+        self.assert_at(virt, instance, SHUTDOWN)
+
+    def test_reboot(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        for hard in (True, False):
+            virt.reboot(instance, hard=hard)
+            self.assert_at(virt, instance)
+
+    def test_destroy_what_is_off(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        virt.power_off(instance)
+        virt.destroy(instance)
+        self.assert_not_at(virt, instance)
+        self.assertEqual([], self.remains(virt, instance))
+
+    def test_unknown_guest(self):
+        virt, _other = self.make_pair()
+        instance = self.make_instance()
+        self.assert_not_at(virt, instance)
+        for verb, arguments in (
+                (virt.power_on, ()), (virt.power_off, ()),
+                (virt.reboot, (True,)), (virt.describe_for_migration, ())):
+            self.assertRaises(
+                exception.GuestNotFound, verb, instance, *arguments)
+        self.assertIsNone(virt.adopt_migration(instance))
+
+    def test_console(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        text = self.until(lambda: virt.console_output(instance))
+        self.assertIsInstance(text, bytes)
+
+    # A migration.
+
+    def test_migrate_there_and_back(self):
+        source, destination = self.make_pair()
+        instance = self.spawn(source)
+        for here, there in ((source, destination), (destination, source)):
+            handle = self.migrate(here, there, instance)
+            outcome = handle.wait(PATIENCE)
+            self.assert_moved(here, there, instance, outcome)
+            self.assertEqual('ended', handle.progress().phase)
+            self.assertEqual(outcome, handle.wait(0))
+            handle.abort()
+            handle.force_complete()
+            self.assert_at(there, instance)
+        source.destroy(instance)
+        self.assertEqual([], self.remains(source, instance))
+
+    def test_checks_change_nothing(self):
+        source, destination = self.make_pair()
+        instance = self.spawn(source)
+        before = self.remains(source, instance)
+        for _twice in range(2):
+            self.check(source, destination, instance)
+        self.assertEqual(before, self.remains(source, instance))
+        self.assert_at(source, instance)
+        self.assert_not_at(destination, instance)
+
+    def test_what_is_off_cannot_go(self):
+        source, _destination = self.make_pair()
+        instance = self.spawn(source)
+        source.power_off(instance)
+        self.assertRaises(exception.MigrationPreCheckError,
+                          source.describe_for_migration, instance)
+
+    def test_what_is_there_cannot_come(self):
+        source, _destination = self.make_pair()
+        instance = self.spawn(source)
+        data = source.describe_for_migration(instance)
+        self.assertRaises(exception.MigrationPreCheckError,
+                          source.check_migration, instance, _sent(data))
+
+    def test_progress(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        self.assertIsNone(handle.wait(0))
+        self.under_way(handle)
+        progress = handle.progress()
+        self.assertEqual('pre-copy', progress.phase)
+        self.assertGreaterEqual(
+            progress.memory_total, progress.memory_remaining)
+        self.assertIn(progress.percent, range(0, 101))
+        handle.abort()
+        self.assertTrue(handle.wait(PATIENCE).aborted)
+
+    def test_abort(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        self.under_way(handle)
+        handle.abort()
+        handle.abort()
+        outcome = handle.wait(PATIENCE)
+        self.assertTrue(outcome.aborted)
+        self.assert_stayed(source, destination, instance, outcome)
+        handle.abort()
+
+    def test_abort_at_once(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        handle.abort()
+        outcome = handle.wait(PATIENCE)
+        self.assertTrue(outcome and outcome.aborted, outcome)
+        self.assert_stayed(source, destination, instance, outcome)
+
+    def test_failure(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        self.under_way(handle)
+        self.break_migration(source, destination)
+        outcome = handle.wait(PATIENCE)
+        self.assertFalse(outcome.aborted)
+        self.assert_stayed(source, destination, instance, outcome)
+
+    def test_force_complete(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        self.under_way(handle)
+        handle.force_complete()
+        self.assert_moved(
+            source, destination, instance, handle.wait(PATIENCE))
+
+    def test_force_complete_at_once(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        handle.force_complete()
+        self.assert_moved(
+            source, destination, instance, handle.wait(PATIENCE))
+
+    def test_abort_what_is_forced(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        self.under_way(handle)
+        handle.force_complete()
+        try:
+            handle.abort()
+        except exception.MigrationNotAbortable:
+            pass
+        outcome = handle.wait(PATIENCE)
+        if outcome.arrived:
+            self.assert_moved(source, destination, instance, outcome)
+        else:
+            self.assertTrue(outcome.aborted)
+            self.assert_stayed(source, destination, instance, outcome)
+
+    def test_adopt_and_force_complete(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        self.under_way(self.migrate(source, destination, instance))
+        source = self.reopen(source)
+        handle = source.adopt_migration(instance)
+        self.assertIsNone(handle.wait(0))
+        self.under_way(handle)
+        handle.force_complete()
+        self.assert_moved(
+            source, destination, instance, handle.wait(PATIENCE))
+
+    def test_adopt_and_abort(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        self.under_way(self.migrate(source, destination, instance))
+        source = self.reopen(source)
+        handle = source.adopt_migration(instance)
+        handle.abort()
+        outcome = handle.wait(PATIENCE)
+        self.assertTrue(outcome.aborted)
+        self.assert_stayed(source, destination, instance, outcome)
+
+    def test_nothing_to_adopt(self):
+        source, _destination = self.make_pair()
+        instance = self.spawn(source)
+        self.assertIsNone(source.adopt_migration(instance))
+        self.assert_at(source, instance)
+
+
+def _sent(data):
+    """Return MigrateData as it comes out of RPC."""
+    return objects.MigrateData.obj_from_primitive(data.obj_to_primitive())

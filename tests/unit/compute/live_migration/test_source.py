@@ -1,0 +1,230 @@
+"""A migration at its source, with every step held, broken or called off."""
+
+from nova_gs import clock
+from nova_gs import exception
+from nova_gs.compute.live_migration import source
+from nova_gs.shutdown import policy
+from nova_gs.shutdown import tracker
+from nova_gs.virt import driver
+from tests.fixtures import compute
+from tests.unit import base
+
+ROLLBACK = 'rollback_live_migration_at_destination'
+POST = 'post_live_migration_at_destination'
+
+
+class SourceTestCase(base.TestCase):
+
+    peer_up = True
+
+    def setUp(self):
+        super().setUp()
+        self.host = compute.host(self.conf, peer_up=self.peer_up)
+        self.addCleanup(self.host.executors.migrations.close)
+        self.tracker = tracker.Tracker(clock.Clock())
+        self.gate = tracker.Gate(self.tracker, 'host1')
+        self.departures = source.Departures(self.host)
+        self.operation = compute.FakeOperation()
+
+    def begin(self, operation=None):
+        operation = operation or self.operation
+        with self.gate.enter(
+                'live_migration', policy.WhileDraining.OPEN_OPERATION,
+                policy.OnShutdown.ABORT) as work:
+            self.departures.begin(None, operation, work)
+
+    def wait_started(self):
+        self.assertTrue(self.host.driver.started.wait(10))
+
+    def wait_over(self):
+        """Wait until the tracker has let go of everything."""
+        with self.tracker.lock:
+            self.assertTrue(self.tracker.lock.wait_for(
+                lambda: not self.tracker._works, 10))
+
+
+class TestArrival(SourceTestCase):
+
+    def test_new_host_is_committed_before_the_destination_is_told(self):
+        self.begin()
+        self.wait_started()
+        self.assertFalse(self.tracker.empty())
+        self.host.driver.handle.end(arrived=True, downtime_ms=12)
+        self.wait_over()
+        what, values = self.operation.last()
+        self.assertEqual(('offer', POST, 'host2', 'host1'), (
+            what, values['step'], values['host'], values['peer_host']))
+        self.assertEqual({'host': 'host2', 'node': 'node2'},
+                         values['instance'])
+        self.assertEqual([(POST, 'host2')], self.host.publisher.sent)
+        self.assertEqual(['preparing', 'running', 'post-migrating'],
+                         self.operation.statuses())
+
+    def test_source_is_not_tidied_before_the_destination_agrees(self):
+        self.begin()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertNotIn('finish_migration', self.host.driver.names())
+
+    def test_clean_up_completes(self):
+        source.clean_up(self.host, self.operation)
+        self.assertEqual(
+            [('finish_migration', driver.Side.SOURCE, True)],
+            self.host.driver.calls)
+        what, values = self.operation.last()
+        self.assertEqual(('finish', 'succeeded'), (what, values['state']))
+        self.assertEqual({'status': 'completed'}, values['migration'])
+
+    def test_clean_up_completes_although_tidying_fails(self):
+        self.host.driver.errors['finish_migration'] = (
+            exception.HypervisorError(reason='no'))
+        source.clean_up(self.host, self.operation)
+        self.assertEqual('completed', self.operation.statuses()[-1])
+
+
+class TestFailure(SourceTestCase):
+
+    def ending(self):
+        return self.operation.last()[1]['params']['ending']
+
+    def test_destination_cannot_make_room(self):
+        self.host.compute_rpcapi.errors['pre_live_migration'] = (
+            exception.HypervisorError(reason='no room'))
+        self.begin()
+        self.wait_over()
+        self.assertNotIn('start_migration', self.host.driver.names())
+        self.assertEqual([(ROLLBACK, 'host2')], self.host.publisher.sent)
+        self.assertEqual({'state': 'failed', 'migration_status': 'error',
+                          'reason': 'no room'}, self.ending())
+
+    def test_driver_cannot_start(self):
+        self.host.driver.errors['start_migration'] = (
+            exception.HypervisorError(reason='no bridge'))
+        self.begin()
+        self.wait_over()
+        self.assertEqual('no bridge', self.ending()['reason'])
+
+    def test_driver_gives_up(self):
+        self.begin()
+        self.wait_started()
+        self.host.driver.handle.end(arrived=False, reason='broken pipe')
+        self.wait_over()
+        self.assertEqual('broken pipe', self.ending()['reason'])
+        self.assertIn(('finish_migration', driver.Side.SOURCE, False),
+                      self.host.driver.calls)
+
+    def test_bug_is_a_failure_too(self):
+        self.host.driver.errors['start_migration'] = KeyError('x')
+        self.begin()
+        self.wait_over()
+        self.assertEqual('failed', self.ending()['state'])
+
+
+class TestFailureWithoutPeer(SourceTestCase):
+
+    peer_up = False
+
+    def test_ends_here_when_the_destination_is_gone(self):
+        self.host.driver.errors['start_migration'] = (
+            exception.HypervisorError(reason='gone'))
+        self.begin()
+        self.wait_over()
+        what, values = self.operation.last()
+        self.assertEqual(('finish', 'failed', 'gone'), (
+            what, values['state'], values['error']))
+        self.assertEqual([], self.host.publisher.sent)
+
+
+class TestCallingOff(SourceTestCase):
+
+    def ending(self):
+        return self.operation.last()[1]['params']['ending']
+
+    def test_running(self):
+        self.begin()
+        self.wait_started()
+        self.departures.abort('migration-uuid')
+        self.wait_over()
+        self.assertEqual({'state': 'aborted', 'migration_status': 'cancelled',
+                          'reason': 'asked for by a user'}, self.ending())
+
+    def test_queued_ends_at_once_and_touches_nobody(self):
+        first = compute.FakeOperation()
+        first.migration_uuid = 'first'
+        self.begin(first)
+        self.wait_started()
+        self.begin()
+        self.departures.abort('migration-uuid')
+        what, values = self.operation.last()
+        self.assertEqual(('finish', 'aborted'), (what, values['state']))
+        self.assertEqual('cancelled', self.operation.statuses()[-1])
+        self.assertEqual(1, self.host.compute_rpcapi.names().count(
+            'pre_live_migration'))
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+
+    def test_past_the_point(self):
+        self.begin()
+        self.wait_started()
+
+        def refuse():
+            raise exception.MigrationNotAbortable(
+                migration_id='m', instance_id='i', status='post-copy')
+
+        self.host.driver.handle.abort = refuse
+        self.assertRaises(exception.MigrationNotAbortable,
+                          self.departures.abort, 'migration-uuid')
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertEqual('post-migrating', self.operation.statuses()[-1])
+
+    def test_all(self):
+        self.begin()
+        self.wait_started()
+        self.departures.abort_all('the host had to be stopped')
+        self.wait_over()
+        self.assertEqual('the host had to be stopped',
+                         self.ending()['reason'])
+
+    def test_unknown(self):
+        self.assertRaises(exception.MigrationNotFound,
+                          self.departures.abort, 'other')
+        self.assertRaises(exception.MigrationNotFound,
+                          self.departures.force_complete, 'other')
+
+    def test_force_complete(self):
+        self.begin()
+        self.wait_started()
+        self.departures.force_complete('migration-uuid')
+        self.assertTrue(self.host.driver.handle.forced)
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+
+
+class TestRecording(SourceTestCase):
+
+    def test_progress_that_cannot_be_written_harms_nothing(self):
+        self.operation.errors['report'] = [
+            compute.unreachable() for _ in range(100)]
+        self.begin()
+        self.wait_started()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertEqual('offer', self.operation.last()[0])
+
+    def test_arrival_is_insisted_on(self):
+        self.host.recorder._leaving.clear()
+        self.host.recorder._leaving.wait = lambda timeout: False
+        self.operation.errors['offer'] = [
+            compute.unreachable(), compute.unreachable()]
+
+        def write(what, **values):
+            if self.operation.errors.get(what):
+                raise self.operation.errors[what].pop(0)
+            self.operation.written.append((what, values))
+
+        self.operation._write = write
+        self.begin()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertEqual('offer', self.operation.last()[0])

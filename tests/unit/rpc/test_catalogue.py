@@ -1,0 +1,145 @@
+"""The catalogue agrees with itself and with everyone who reads it."""
+
+import inspect
+
+from nova_gs.compute import manager as compute_manager
+from nova_gs.compute import rpcapi as compute_rpcapi
+from nova_gs.conductor import manager as conductor_manager
+from nova_gs.conductor import rpcapi as conductor_rpcapi
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import versions
+from nova_gs.shutdown import policy
+from tests.unit import base
+
+MANAGERS = {
+    catalogue.Topic.NEW_WORK: compute_manager.ComputeManager,
+    catalogue.Topic.ONGOING: compute_manager.ComputeManager,
+    catalogue.Topic.CONDUCTOR: conductor_manager.ConductorManager,
+}
+CLIENTS = {
+    catalogue.Topic.NEW_WORK: compute_rpcapi.ComputeAPI,
+    catalogue.Topic.ONGOING: compute_rpcapi.ComputeAPI,
+    catalogue.Topic.CONDUCTOR: conductor_rpcapi.ConductorAPI,
+}
+
+
+def parameters(method):
+    return tuple(inspect.signature(method).parameters)[1:]
+
+
+def public(cls):
+    return {name for name, value in vars(cls).items()
+            if inspect.isfunction(value) and not name.startswith('_')}
+
+
+class TestRows(base.TestCase):
+
+    def test_calls_have_patience_and_casts_have_none(self):
+        for row in catalogue.ROWS.values():
+            waits = row.patience is not catalogue.Patience.NONE
+            self.assertEqual(
+                row.kind is catalogue.Kind.CALL, waits, row.name)
+
+    def test_steps_are_named_by_their_record_alone(self):
+        for row in catalogue.ROWS.values():
+            if row.kind is catalogue.Kind.CAST:
+                self.assertEqual(('operation_uuid',),
+                                 row.arguments_at('6.5'), row.name)
+
+    def test_what_begins_something_is_refused_by_a_draining_host(self):
+        for row in catalogue.ROWS.values():
+            if row.role is catalogue.Role.BEGINS:
+                self.assertIs(policy.WhileDraining.NEVER,
+                              row.while_draining, row.name)
+
+    def test_what_carries_begun_work_on_is_let_in(self):
+        for row in catalogue.ROWS.values():
+            if row.topic is catalogue.Topic.ONGOING:
+                self.assertIs(policy.WhileDraining.OPEN_OPERATION,
+                              row.while_draining, row.name)
+
+    def test_each_row_came_with_a_version_of_the_history(self):
+        history = [v for v, _ in catalogue.COMPUTE_HISTORY]
+        self.assertEqual(history, sorted(history, key=catalogue.as_tuple))
+        for row in catalogue.ROWS.values():
+            if row.topic is not catalogue.Topic.CONDUCTOR:
+                self.assertIn(row.since, history, row.name)
+
+    def test_sentences(self):
+        for row in catalogue.ROWS.values():
+            self.assertTrue(row.sentence.endswith('.'), row.name)
+
+    def test_only_what_must_get_through_is_served_twice(self):
+        both = {row.name for row in catalogue.ROWS.values()
+                if row.served_on(catalogue.Topic.NEW_WORK) and
+                row.served_on(catalogue.Topic.ONGOING)}
+        self.assertEqual({'live_migration_abort',
+                          'live_migration_force_complete'}, both)
+
+    def test_arguments_have_a_birthday(self):
+        row = catalogue.Row(
+            'x', catalogue.Topic.NEW_WORK, catalogue.Kind.CALL,
+            catalogue.Patience.SHORT, catalogue.Role.READ,
+            policy.WhileDraining.NEVER, policy.OnShutdown.DROP, '6.0',
+            'old new@6.5', 'Test.')
+        self.assertEqual(('old',), row.arguments_at('6.4'))
+        self.assertEqual(('old', 'new'), row.arguments_at('6.5'))
+
+
+class TestReaders(base.TestCase):
+    """Managers and clients have exactly the methods of the rows."""
+
+    def test_clients_send_what_the_rows_say(self):
+        for row in catalogue.ROWS.values():
+            method = getattr(CLIENTS[row.topic], row.name)
+            known = row.arguments_at(catalogue.version_of(row.topic))
+            sent = parameters(method)
+            self.assertEqual('ctxt', sent[0], row.name)
+            to_host = row.topic is not catalogue.Topic.CONDUCTOR
+            self.assertEqual(known, sent[1 + to_host:], row.name)
+
+    def test_managers_take_what_the_rows_say(self):
+        for row in catalogue.ROWS.values():
+            taken = parameters(getattr(MANAGERS[row.topic], row.name))
+            known = row.arguments_at(catalogue.version_of(row.topic))
+            if row.kind is catalogue.Kind.CAST:
+                self.assertEqual(('ctxt', 'operation'), taken[:2], row.name)
+            else:
+                self.assertEqual(('ctxt',) + known, taken, row.name)
+
+    def test_nothing_without_a_row(self):
+        for classes in (MANAGERS, CLIENTS):
+            for topic, cls in classes.items():
+                extra = public(cls) - set(catalogue.ROWS) - {
+                    'prepare_for_alt_rpcserver'}
+                self.assertEqual(set(), extra, cls.__name__)
+
+
+class TestVersions(base.TestCase):
+
+    def test_history_ends_with_what_is_spoken(self):
+        self.assertEqual(catalogue.COMPUTE_VERSION,
+                         versions.SERVICE_HISTORY[-1][1])
+
+    def test_rpc_version(self):
+        for service, spoken in ((0, '6.5'), (1, '6.0'), (2, '6.4'),
+                                (3, '6.5'), (99, '6.5')):
+            self.assertEqual(spoken, versions.rpc_version_of(service))
+
+    def test_alt_server(self):
+        for service, has in ((0, False), (1, False), (2, False), (3, True),
+                             (99, True)):
+            self.assertIs(has, versions.has_alt_server(service))
+
+
+class TestHolding(base.TestCase):
+
+    def test_what_has_not_begun_does_not_hold_a_host(self):
+        self.assertFalse(catalogue.holds_host('reboot_instance', False))
+
+    def test_what_is_claimed_does(self):
+        self.assertTrue(catalogue.holds_host('reboot_instance', True))
+
+    def test_offered_steps_of_begun_work_do(self):
+        self.assertTrue(catalogue.holds_host(
+            'post_live_migration_at_destination', False))

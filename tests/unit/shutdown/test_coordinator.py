@@ -1,0 +1,449 @@
+"""The coordinator, turn by turn and as a process with real signals."""
+
+import datetime
+import json
+import signal
+import threading
+
+from nova_gs.shutdown import coordinator
+from nova_gs.shutdown import deadlines
+from nova_gs.shutdown import inbox
+from nova_gs.shutdown import phases
+from nova_gs.shutdown import policy
+from nova_gs.shutdown import tracker
+from tests.fixtures import clock as clock_fixture
+from tests.unit import base
+from tests.unit.shutdown import processes
+
+A, E, P = phases.Action, phases.Event, phases.Phase
+D, F, W = policy.OnShutdown, policy.Fate, policy.WhileDraining
+
+#: What a doer is asked for; the gate's actions have none.
+ASKED = [action for action in A
+         if action not in (A.NARROW_GATE, A.CLOSE_GATE)]
+
+
+class _CoordinatorTestCase(base.TestCase):
+
+    total, abort_reserve, release_reserve = 180, 20, 20
+
+    def setUp(self):
+        super().setUp()
+        self.clock = clock_fixture.ManualClock()
+        self.tracker = tracker.Tracker(self.clock)
+        self.gate = tracker.Gate(self.tracker, 'host1')
+        self.done = []
+        self.exits = []
+        self.names_elsewhere = []
+        self.lease = None
+        self.coordinator = self.make()
+
+    def make(self, **options):
+        options.setdefault('spawn', lambda name, function: function())
+        made = coordinator.Coordinator(
+            self.clock, deadlines.Budget(self.total, self.abort_reserve,
+                                         self.release_reserve),
+            self.gate, self.tracker,
+            {action: lambda action=action: self.done.append(action)
+             for action in ASKED},
+            exit=self.exits.append, lease=lambda: self.lease,
+            left_elsewhere=lambda: self.names_elsewhere, **options)
+        self.addCleanup(made.inbox.close)
+        return made
+
+    def enter(self, name='work', on_shutdown=D.FINISH,
+              while_draining=W.ALWAYS):
+        return self.gate.enter(name, while_draining, on_shutdown)
+
+    def handle(self, *events):
+        for event in events:
+            self.coordinator.handle(event)
+        return self.coordinator.phase
+
+    def turn_after(self, seconds):
+        self.clock.advance(seconds)
+        self.coordinator.turn()
+        return self.coordinator.phase
+
+
+class HandleTestCase(_CoordinatorTestCase):
+
+    def test_a_quiet_stop(self):
+        self.assertIs(P.DRAINING, self.handle(E.TERM))
+        self.assertEqual([A.CLOSE_INTAKE, A.ANNOUNCE, A.STOP_PERIODIC,
+                          A.FOLLOW], self.done)
+        self.assertIs(policy.Openness.STEPS_ONLY, self.gate.openness)
+        self.assertIs(P.RELEASING, self.handle(E.IDLE))
+        self.assertEqual(A.RELEASE, self.done[-1])
+        self.assertIs(policy.Openness.CLOSED, self.gate.openness)
+        self.assertEqual(0, self.coordinator.run())
+        self.assertIs(P.STOPPED, self.coordinator.phase)
+        self.assertEqual([], self.exits)
+
+    def test_the_refused_are_told_until_when(self):
+        self.handle(E.TERM)
+        error = self.assertRaises(
+            Exception, self.enter, while_draining=W.NEVER)
+        self.assertEqual('2030-01-01 00:03:00 UTC', error.kwargs['deadline'])
+
+    def test_an_idle_that_is_not_true_any_more(self):
+        self.handle(E.TERM)
+        work = self.enter()
+        self.assertIs(P.DRAINING, self.handle(E.IDLE))
+        self.enter()
+        work.release()
+        self.assertIs(P.DRAINING, self.handle(E.IDLE))
+
+    def test_an_idle_while_serving_closes_nothing(self):
+        self.assertIs(P.SERVING, self.handle(E.IDLE))
+        self.assertIs(policy.Openness.OPEN, self.gate.openness)
+
+    def test_reads_do_not_hold(self):
+        self.enter('read', D.DROP)
+        self.assertIs(P.RELEASING, self.handle(E.TERM, E.IDLE))
+        self.assertEqual(0, self.coordinator.exit_code())
+
+    def test_deadlines(self):
+        self.enter()
+        self.handle(E.TERM)
+        self.assertIs(P.ABORTING, self.turn_after(140))
+        self.assertEqual(A.CALL_OFF, self.done[-1])
+        self.assertIs(P.RELEASING, self.turn_after(20))
+        self.assertEqual(3, self.coordinator.run())
+
+    def test_deadlines_while_releasing(self):
+        self.coordinator = self.make(spawn=lambda name, function: None)
+        self.handle(E.TERM, E.IDLE)
+        self.assertIs(P.FORCED, self.turn_after(180))
+
+    def test_aborted_in_time_is_clean(self):
+        work = self.enter(on_shutdown=D.ABORT)
+        self.handle(E.TERM, E.TERM)
+        work.release(F.ABORTED)
+        self.assertIs(P.RELEASING, self.handle(E.IDLE))
+        self.assertEqual(0, self.coordinator.run())
+
+    def test_left_to_the_hypervisor(self):
+        work = self.enter(on_shutdown=D.RESUME)
+        self.handle(E.TERM)
+        work.release(F.LEFT)
+        self.handle(E.IDLE)
+        self.assertEqual([work], self.coordinator.left())
+        self.assertEqual(3, self.coordinator.run())
+
+    def test_left_elsewhere_at_the_deadline(self):
+        self.names_elsewhere = ['live migration of vm']
+        self.handle(E.TERM, E.TERM)
+        self.turn_after(20)
+        self.assertEqual(['live migration of vm'],
+                         self.coordinator.report().left_elsewhere)
+        self.assertEqual(3, self.coordinator.run())
+
+    def test_nothing_left_at_the_deadline(self):
+        self.handle(E.TERM, E.TERM)
+        self.turn_after(20)
+        self.assertEqual(0, self.coordinator.run())
+
+    def test_third_term_changes_nothing(self):
+        self.enter()
+        self.handle(E.TERM, E.TERM)
+        deadline = self.coordinator.deadline
+        self.clock.advance(5)
+        self.assertIs(P.ABORTING, self.handle(E.TERM))
+        self.assertEqual(deadline, self.coordinator.deadline)
+        self.assertEqual(1, self.done.count(A.CALL_OFF))
+
+    def test_quit(self):
+        for before in ((), (E.TERM,), (E.TERM, E.TERM)):
+            self.coordinator = self.make()
+            self.enter()
+            self.assertIs(P.FORCED, self.handle(*before, E.QUIT))
+            self.assertEqual(A.REPORT_FORCED, self.done[-1])
+            self.assertEqual(4, self.coordinator.run())
+            self.assertEqual(4, self.exits.pop())
+        self.assertIs(policy.Openness.CLOSED, self.gate.openness)
+
+    def test_last_words_are_bounded(self):
+        # The doer that reports never begins.
+        self.coordinator = self.make(spawn=lambda name, function: None)
+        self.assertIs(P.FORCED, self.handle(E.QUIT))
+
+    def test_a_doer_that_fails(self):
+        def fail():
+            raise ValueError('no broker')
+
+        self.coordinator._doers = {action: fail for action in ASKED}
+        self.handle(E.TERM, E.IDLE)
+        self.assertEqual(0, self.coordinator.run())
+
+    def test_no_thread_for_a_doer(self):
+        def no_thread(name, function):
+            raise RuntimeError("can't start new thread")
+
+        self.coordinator = self.make(spawn=no_thread)
+        self.assertIs(P.RELEASING, self.handle(E.TERM, E.IDLE))
+        self.assertIs(P.FORCED, self.turn_after(180))
+
+    def test_without_doers(self):
+        self.coordinator._doers = {}
+        self.handle(E.TERM, E.IDLE)
+        self.assertEqual(0, self.coordinator.run())
+
+    def test_notices(self):
+        said = []
+        self.coordinator = self.make(
+            on_reload=lambda: said.append('reload'),
+            on_report=lambda: said.append('report'))
+        self.handle(inbox.Notice.RELOAD, E.TERM, inbox.Notice.REPORT)
+        self.assertEqual(['reload', 'report'], said)
+        self.assertIs(P.DRAINING, self.coordinator.phase)
+
+    def test_notices_without_a_listener(self):
+        self.assertIs(P.SERVING, self.handle(*inbox.Notice))
+
+
+class TimeTestCase(_CoordinatorTestCase):
+
+    def test_no_deadline_while_serving(self):
+        self.assertIsNone(self.coordinator.deadline)
+        self.assertIsNone(self.coordinator.seconds_left())
+        self.assertEqual(2, self.coordinator.bounded(2))
+
+    def test_bounded_by_what_remains(self):
+        self.handle(E.TERM)
+        self.clock.advance(179)
+        self.assertEqual(1, self.coordinator.bounded(2))
+        self.assertEqual(0.5, self.coordinator.bounded(0.5))
+
+    def test_deadline_stays(self):
+        self.handle(E.TERM)
+        self.clock.advance(100)
+        self.assertEqual(
+            clock_fixture.START + datetime.timedelta(seconds=180),
+            self.coordinator.deadline)
+
+    def test_lease(self):
+        self.lease = 90
+        self.enter()
+        self.handle(E.TERM)
+        self.clock.advance(40)
+        self.coordinator.renew_lease(70)
+        self.coordinator.turn()
+        self.assertEqual(70, self.coordinator.seconds_left())
+        self.assertIs(P.DRAINING, self.coordinator.phase)
+        self.assertIs(P.ABORTING, self.turn_after(30))
+        self.coordinator.renew_lease(500)
+        self.coordinator.turn()
+        self.assertEqual(40, self.coordinator.seconds_left())
+
+    def test_a_lease_that_cannot_be_read(self):
+        self.coordinator._lease = lambda: 1 / 0
+        self.assertIs(P.DRAINING, self.handle(E.TERM))
+        self.assertEqual(180, self.coordinator.seconds_left())
+
+
+class EndlessTestCase(_CoordinatorTestCase):
+
+    total = 0
+
+    def test_work_is_waited_for_without_end(self):
+        work = self.enter()
+        self.handle(E.TERM)
+        self.clock.advance(10 ** 6)
+        self.coordinator.post(inbox.Notice.REPORT)
+        self.assertIs(P.DRAINING, self.turn_after(0))
+        work.release()
+        self.assertIs(P.RELEASING, self.handle(E.IDLE))
+
+    def test_refusals_make_sense(self):
+        self.handle(E.TERM)
+        error = self.assertRaises(
+            Exception, self.enter, while_draining=W.NEVER)
+        self.assertIn('until its work has ended at the latest', str(error))
+
+    def test_second_term_sets_an_end(self):
+        self.enter()
+        self.handle(E.TERM, E.TERM)
+        self.assertIs(P.RELEASING, self.turn_after(20))
+        self.assertEqual(3, self.coordinator.run())
+
+    def test_release_has_an_end(self):
+        self.coordinator = self.make(spawn=lambda name, function: None)
+        self.handle(E.TERM, E.IDLE)
+        self.assertIs(P.FORCED, self.turn_after(20))
+
+
+class ReportTestCase(_CoordinatorTestCase):
+
+    def test_report(self):
+        self.clock.advance(10)
+        done, called_off, stuck = (
+            self.enter(name) for name in ('done', 'called off', 'stuck'))
+        self.handle(E.TERM)
+        self.assertRaises(Exception, self.enter, 'late',
+                          while_draining=W.NEVER)
+        self.clock.advance(1)
+        done.release()
+        self.turn_after(139)
+        called_off.release(F.ABORTED)
+        stuck.say('waiting for the disk')
+        self.turn_after(20)
+        report = self.coordinator.report()
+        self.assertEqual(
+            [('serving', 10, 'start'), ('draining', 140, 'term'),
+             ('aborting', 20, 'abort_due'), ('releasing', 0, 'release_due')],
+            [(step.phase, step.seconds, step.why) for step in report.phases])
+        self.assertEqual(
+            [('done', 'finished', ''), ('called off', 'aborted', ''),
+             ('stuck', 'left', 'waiting for the disk')],
+            [(work.name, work.fate, work.note) for work in report.works])
+        self.assertEqual({'late': 1}, report.refused)
+        self.assertEqual((3, 'left_work'), (report.exit_code, report.outcome))
+        json.dumps(report.to_dict())
+
+    def test_left_is_named_once(self):
+        work = self.enter()
+        self.handle(E.TERM, E.TERM)
+        self.turn_after(20)
+        work.release(F.LEFT)
+        self.assertEqual(
+            ['left'],
+            [record.fate for record in self.coordinator.report().works])
+
+
+class ThreadsTestCase(_CoordinatorTestCase):
+
+    def test_doers_do_not_block_the_loop(self):
+        proceed = threading.Event()
+        self.addCleanup(proceed.set)
+        self.coordinator = self.make(spawn=None)
+        self.coordinator._doers = {action: lambda: proceed.wait(30)
+                                   for action in ASKED}
+        self.assertIs(P.RELEASING, self.handle(E.TERM, E.IDLE))
+        proceed.set()
+        self.assertEqual(0, self.coordinator.run())
+
+
+#: A daemon around the coordinator.  Lines that it reads end its one work
+#: (named 'work'); settings are replaced before it runs.
+DAEMON = '''
+import os, threading
+from nova_gs.shutdown import signals
+signals.guard()
+if EVENTLET:
+    import eventlet
+    eventlet.monkey_patch()
+from nova_gs import clock
+from nova_gs.shutdown import (coordinator, deadlines, follower, inbox, phases,
+                              policy, tracker)
+
+def say(text):
+    os.write(1, (text + chr(10)).encode())
+
+def stuck():
+    say('stuck')
+    threading.Event().wait()
+
+def release():
+    say('releasing')
+    (stuck if STUCK else follow.stop)()
+
+A = phases.Action
+clock = clock.Clock()
+works = tracker.Tracker(clock)
+gate = tracker.Gate(works, 'host1')
+box = inbox.Inbox()
+closed = threading.Event()
+follow = follower.Follower(works, closed, lambda timeout: [], box.put)
+if WORK:
+    work = gate.enter('work', policy.WhileDraining.NEVER,
+                      policy.OnShutdown.ABORT)
+
+def call_off():
+    say('calling off')
+    if OBEYS:
+        work.release(policy.Fate.ABORTED)
+
+lead = coordinator.Coordinator(
+    clock, deadlines.Budget(*BUDGET), gate, works,
+    {A.CLOSE_INTAKE: closed.set, A.ANNOUNCE: lambda: say('draining'),
+     A.FOLLOW: follow.run, A.CALL_OFF: call_off, A.RELEASE: release,
+     A.REPORT_FORCED: lambda: say('forced')},
+    inbox=box, on_reload=lambda: say('reloaded'))
+signals.deliver(box)
+say('serving')
+code = lead.run()
+say('over')
+os._exit(code)
+'''
+
+
+class ProcessTestCase(base.TestCase):
+
+    def start(self, **settings):
+        options = dict(EVENTLET=False, STUCK=False, WORK=False, OBEYS=True,
+                       BUDGET=(60, 20, 20), **{})
+        options.update(settings)
+        head = ''.join('%s = %r\n' % option for option in options.items())
+        program = self.useFixture(processes.Program(head + DAEMON))
+        self.assertEqual('serving', program.line())
+        return program
+
+    def assert_ends(self, program, code, *lines):
+        for line in lines:
+            self.assertEqual(line, program.line())
+        self.assertEqual(code, program.exit_code())
+
+    def test_idle(self):
+        for eventlet in (False, True):
+            program = self.start(EVENTLET=eventlet)
+            program.signal(signal.SIGTERM)
+            self.assert_ends(program, 0, 'draining', 'releasing', 'over')
+
+    def test_second_term(self):
+        for eventlet in (False, True):
+            program = self.start(WORK=True, EVENTLET=eventlet)
+            program.signal(signal.SIGTERM)
+            self.assertEqual('draining', program.line())
+            program.signal(signal.SIGTERM)
+            self.assert_ends(program, 0, 'calling off', 'releasing', 'over')
+
+    def test_reload_does_not_drain(self):
+        program = self.start()
+        program.signal(signal.SIGHUP)
+        self.assertEqual('reloaded', program.line())
+        program.signal(signal.SIGTERM)
+        self.assert_ends(program, 0, 'draining', 'releasing', 'over')
+
+    def test_deadline_aborts(self):
+        program = self.start(WORK=True, BUDGET=(60.3, 30, 30))
+        program.signal(signal.SIGTERM)
+        self.assert_ends(program, 0, 'draining', 'calling off', 'releasing',
+                         'over')
+
+    def test_deadline_leaves(self):
+        program = self.start(WORK=True, OBEYS=False, BUDGET=(30.5, 0.2, 30))
+        program.signal(signal.SIGTERM)
+        self.assert_ends(program, 3, 'draining', 'calling off', 'releasing',
+                         'over')
+
+    def test_quit(self):
+        for eventlet in (False, True):
+            program = self.start(WORK=True, EVENTLET=eventlet)
+            program.signal(signal.SIGQUIT)
+            self.assert_ends(program, 4, 'forced', '')
+
+    def test_quit_while_draining(self):
+        program = self.start(WORK=True)
+        program.signal(signal.SIGTERM)
+        self.assertEqual('draining', program.line())
+        program.signal(signal.SIGQUIT)
+        self.assert_ends(program, 4, 'forced', '')
+
+    def test_stuck_release(self):
+        for eventlet in (False, True):
+            program = self.start(STUCK=True, BUDGET=(1, 0.2, 0.3),
+                                 EVENTLET=eventlet)
+            program.signal(signal.SIGTERM)
+            self.assert_ends(program, 4, 'draining', 'releasing', 'stuck',
+                             'forced', '')

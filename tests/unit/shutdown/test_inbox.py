@@ -1,0 +1,55 @@
+"""The inbox: nothing is lost, whoever posts."""
+
+import queue
+import threading
+
+from nova_gs.shutdown import inbox
+from tests.unit import base
+
+
+class InboxTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.inbox = inbox.Inbox()
+        self.addCleanup(self.inbox.close)
+
+    def test_first_in_first_out(self):
+        for number in range(3):
+            self.inbox.put(number)
+        self.assertEqual([0, 1, 2], [self.inbox.get(1) for _ in range(3)])
+
+    def test_empty(self):
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0)
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0.01)
+
+    def test_no_false_alarm_by_what_was_taken_before(self):
+        self.inbox.put(1)
+        self.assertEqual(1, self.inbox.get(0))
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0.01)
+
+    def test_more_than_the_pipe_holds(self):
+        for number in range(70000):
+            self.inbox.put(number)
+        self.assertEqual(
+            list(range(70000)), [self.inbox.get(0) for _ in range(70000)])
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0)
+
+    def test_a_waiting_reader_wakes_up(self):
+        got = []
+
+        def read():
+            for _ in range(400):
+                got.append(self.inbox.get(timeout=30))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        writers = [
+            threading.Thread(target=lambda: [
+                self.inbox.put(number) for number in range(100)])
+            for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        for thread in writers + [reader]:
+            thread.join(30)
+        self.assertEqual(sorted(list(range(100)) * 4), sorted(got))

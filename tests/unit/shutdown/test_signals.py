@@ -1,0 +1,188 @@
+"""Signals to real processes, at good times and bad ones."""
+
+import signal
+
+from tests.unit import base
+from tests.unit.shutdown import processes
+
+GUARD = '''
+import signal, sys, threading
+from nova_gs.shutdown import signals
+signals.guard()
+def say(text):
+    print(text, flush=True)
+'''
+
+#: The main thread is in C code that comes back only when the pipe is closed,
+#: as in a library that waits for a server which does not answer.
+STUCK = GUARD + '''
+import ctypes, os
+reader, writer = os.pipe()
+libc = ctypes.CDLL(None)
+say('stuck')
+while True:
+    # Restarted by hand: the handler that runs in between does nothing.
+    libc.read(reader, ctypes.create_string_buffer(1), 1)
+'''
+
+DELIVER = GUARD + '''
+from nova_gs.shutdown import inbox
+box = inbox.Inbox()
+signals.deliver(box)
+say('ready')
+while True:
+    say(box.get().value)
+'''
+
+BETWEEN = GUARD + '''
+from nova_gs.shutdown import inbox
+say('guarded')
+input()
+box = inbox.Inbox()
+signals.deliver(box)
+say(box.get().value)
+'''
+
+#: A slow import, as seen from the main thread: nothing but bytecode.
+IMPORTING = GUARD + '''
+say('importing')
+while True:
+    pass
+'''
+
+EVENTLET = GUARD + '''
+import eventlet
+eventlet.monkey_patch()
+from nova_gs.shutdown import inbox
+box = inbox.Inbox()
+signals.deliver(box)
+ticks = []
+def tick():
+    while True:
+        ticks.append(1)
+        eventlet.sleep(0.01)
+eventlet.spawn(tick)
+say('ready')
+while True:
+    say(box.get().value)
+    assert ticks
+'''
+
+
+class _SignalsTestCase(base.TestCase):
+
+    def start(self, source, line):
+        program = self.useFixture(processes.Program(source))
+        self.assertEqual(line, program.line())
+        return program
+
+
+class GuardTestCase(_SignalsTestCase):
+
+    def test_ends_cleanly_while_importing(self):
+        for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, 0),
+                             (signal.SIGQUIT, 4)):
+            program = self.start(IMPORTING, 'importing')
+            program.signal(number)
+            self.assertEqual(code, program.exit_code())
+
+    def test_ends_cleanly_while_the_main_thread_is_stuck(self):
+        program = self.start(STUCK, 'stuck')
+        program.signal(signal.SIGTERM)
+        self.assertEqual(0, program.exit_code())
+
+    def test_others_do_no_harm(self):
+        program = self.start(BETWEEN, 'guarded')
+        for _ in range(20):
+            program.signal(signal.SIGHUP)
+            program.signal(signal.SIGUSR2)
+        self.assertIsNone(program.process.poll())
+        program.signal(signal.SIGTERM)
+        self.assertEqual(0, program.exit_code())
+
+    def test_children_do_not_inherit_deafness(self):
+        program = self.start(GUARD + '''
+import subprocess
+child = subprocess.Popen(['cat'], stdin=subprocess.PIPE)
+child.send_signal(signal.SIGHUP)
+say(child.wait())
+''', str(-signal.SIGHUP))
+        self.assertEqual(0, program.exit_code())
+
+    def test_a_forked_child_is_on_its_own(self):
+        program = self.start(GUARD + '''
+import os
+child = os.fork()
+if not child:
+    while True:
+        signal.pause()
+os.kill(child, signal.SIGTERM)
+say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+input()
+''', str(-signal.SIGTERM))
+        program.go_on()
+        self.assertEqual(0, program.exit_code())
+
+    def test_whoever_takes_a_signal_over_has_it(self):
+        program = self.start(GUARD + '''
+got = threading.Event()
+signal.signal(signal.SIGTERM, lambda number, frame: got.set())
+say('mine')
+got.wait()
+say('got it')
+input()
+''', 'mine')
+        program.signal(signal.SIGTERM)
+        self.assertEqual('got it', program.line())
+        program.go_on()
+        self.assertEqual(0, program.exit_code())
+
+    def test_guard_is_cheap(self):
+        heavy = ('asyncio', 'logging', 'oslo_config', 'subprocess', 'json')
+        program = self.start(GUARD + '''
+say([name for name in %r if name in sys.modules])
+''' % (heavy,), '[]')
+        self.assertEqual(0, program.exit_code())
+
+
+class DeliverTestCase(_SignalsTestCase):
+
+    def assert_delivers(self, source):
+        program = self.start(source, 'ready')
+        for number, word in ((signal.SIGTERM, 'term'),
+                             (signal.SIGTERM, 'term'),
+                             (signal.SIGINT, 'term'),
+                             (signal.SIGHUP, 'reload'),
+                             (signal.SIGUSR2, 'report'),
+                             (signal.SIGQUIT, 'quit')):
+            program.signal(number)
+            self.assertEqual(word, program.line())
+
+    def test_each_signal(self):
+        self.assert_delivers(DELIVER)
+
+    def test_each_signal_under_eventlet(self):
+        self.assert_delivers(EVENTLET)
+
+    def test_a_reload_asked_early_comes_late(self):
+        program = self.start(BETWEEN, 'guarded')
+        program.signal(signal.SIGHUP)
+        program.go_on()
+        self.assertEqual('reload', program.line())
+
+    def test_terminated_somewhere_between(self):
+        # Wherever TERM hits, the program ends or hears of it.
+        for _ in range(10):
+            program = self.start(BETWEEN, 'guarded')
+            program.go_on()
+            program.signal(signal.SIGTERM)
+            self.assertIn(program.line(), ('term', ''))
+            self.assertEqual(0, program.exit_code())
+
+    def test_nobody_else_is_told_twice(self):
+        program = self.start(DELIVER, 'ready')
+        for _ in range(50):
+            program.signal(signal.SIGUSR2)
+            self.assertEqual('report', program.line())
+        program.signal(signal.SIGQUIT)
+        self.assertEqual('quit', program.line())

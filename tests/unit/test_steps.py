@@ -1,0 +1,151 @@
+"""Gate, claim, work: in that order, and what happens when one refuses."""
+
+import fixtures
+
+from nova_gs import clock
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs import steps
+from nova_gs.rpc import catalogue
+from nova_gs.shutdown import tracker
+from tests.unit import base
+
+REBOOT = catalogue.ROWS['reboot_instance']
+POST = catalogue.ROWS['post_live_migration_at_destination']
+CONSOLE = catalogue.ROWS['get_console_output']
+ABORT = catalogue.ROWS['live_migration_abort']
+
+
+class ImmediatePool:
+    """Runs at once what a pool would run later."""
+
+    def submit(self, key, function, *args):
+        function(*args)
+
+
+class Ctxt:
+    request_id = 'req-1'
+
+
+class FakeOperations:
+    """objects.Operation with a failure switch."""
+
+    def __init__(self):
+        self.error = None
+        self.claims = []
+        self.record = objects.Operation(
+            uuid='u', step=REBOOT.name, instance_uuid='i', host='host1',
+            peer_host=None, claim_id=None)
+        self.offered = []
+
+    def claim(self, cls, ctxt, uuid, step, owner, claim_id):
+        self.claims.append((uuid, step, owner))
+        if self.error:
+            # The claim may have been taken although no answer came.
+            self.record.claim_id = claim_id
+            raise self.error
+        return self.record
+
+    def get_by_uuid(self, cls, ctxt, uuid):
+        return self.record
+
+
+class TestSteps(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.operations = FakeOperations()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Operation.claim', self.operations.claim))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Operation.get_by_uuid',
+            self.operations.get_by_uuid))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Operation.offer',
+            lambda op, step, **kw: self.operations.offered.append(step)))
+        self.tracker = tracker.Tracker(clock.Clock())
+        self.gate = tracker.Gate(self.tracker, 'host1')
+        self.runner = steps.StepRunner(self.gate, 'me', ImmediatePool())
+        self.ran = []
+
+    def step(self, ctxt, operation, work):
+        self.ran.append((operation.uuid, work.instance_uuid))
+        self.assertEqual([work], self.tracker.list())
+
+    def send(self, row):
+        return self.runner.invoke(row, self.step, Ctxt(), operation_uuid='u')
+
+    def test_claimed_step_runs_and_is_tracked_meanwhile(self):
+        for row in (REBOOT, POST):
+            self.send(row)
+        self.assertEqual([('u', 'i')] * 2, self.ran)
+        self.assertEqual([('u', REBOOT.name, 'me'), ('u', POST.name, 'me')],
+                         self.operations.claims)
+        self.assertTrue(self.tracker.empty())
+
+    def test_draining_host_claims_nothing_new(self):
+        self.gate.narrow('it is being stopped', 'soon')
+        self.send(REBOOT)
+        self.assertEqual([], self.operations.claims)
+        self.send(POST)
+        self.assertEqual(1, len(self.ran))
+
+    def test_closed_gate_claims_nothing_at_all(self):
+        self.gate.close()
+        for row in (REBOOT, POST):
+            self.send(row)
+        self.assertEqual([], self.operations.claims)
+
+    def test_what_is_taken_is_dropped(self):
+        self.operations.error = exception.ClaimRefused(
+            step='s', operation_id='u', why='taken')
+        self.send(REBOOT)
+        self.assertEqual([], self.ran)
+        self.assertTrue(self.tracker.empty())
+
+    def test_unknown_outcome_does_not_begin_and_is_given_back(self):
+        self.operations.error = exception.PeerUnavailable(
+            service='conductor', host='any', method='m', reason='r')
+        self.send(REBOOT)
+        self.assertEqual([], self.ran)
+        self.runner.settle()
+        self.assertEqual([REBOOT.name], self.operations.offered)
+        self.runner.settle()
+        self.assertEqual(1, len(self.operations.offered))
+
+    def test_unknown_outcome_that_was_a_refusal_is_left_alone(self):
+        self.operations.error = exception.PeerUnavailable(
+            service='conductor', host='any', method='m', reason='r')
+        self.send(REBOOT)
+        self.operations.record.claim_id = 'somebody else'
+        self.runner.settle()
+        self.assertEqual([], self.operations.offered)
+
+    def test_call_is_answered(self):
+        answer = self.runner.invoke(
+            CONSOLE, lambda ctxt, instance: instance, Ctxt(), instance='i')
+        self.assertEqual('i', answer)
+        self.assertTrue(self.tracker.empty())
+
+    def test_call_to_a_draining_host_is_refused_with_the_reason(self):
+        self.gate.narrow('it is being stopped', '12:00')
+        error = self.assertRaises(
+            exception.HostDraining, self.runner.invoke, CONSOLE,
+            lambda ctxt: None, Ctxt())
+        self.assertIn('it is being stopped', str(error))
+        self.assertIn('12:00', str(error))
+
+    def test_abort_gets_through_to_a_draining_host(self):
+        self.gate.narrow('it is being stopped', '12:00')
+        self.runner.invoke(
+            ABORT, lambda ctxt, migration_uuid: self.ran.append(1), Ctxt(),
+            migration_uuid='m')
+        self.assertEqual([1], self.ran)
+
+    def test_bug_in_a_step_ends_with_the_tracker_empty(self):
+        def bug(ctxt, operation, work):
+            raise KeyError('x')
+
+        self.runner.invoke(REBOOT, bug, Ctxt(), operation_uuid='u')
+        self.assertTrue(self.tracker.empty())
