@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
 
@@ -74,7 +75,7 @@ class StepRunner:
             with self._enter(row, operation_uuid) as work:
                 operation = self._claim(ctxt, operation_uuid, row.name)
                 work.instance_uuid = operation.instance_uuid
-                method(ctxt, operation, work)
+                self._run(row, method, ctxt, operation, work)
         except exception.HostDraining:
             LOG.info('Step %s of operation %s is not begun, as this host '
                      'drains; it stays offered.', row.name, operation_uuid)
@@ -83,9 +84,21 @@ class StepRunner:
         except exception.PeerUnavailable as error:
             LOG.warning('Step %s of operation %s: %s', row.name,
                         operation_uuid, exception.reason_of(error))
-        except Exception:
+
+    def _run(self, row, method, ctxt, operation, work):
+        try:
+            method(ctxt, operation, work)
+        except exception.PeerUnavailable:
+            raise
+        except Exception as error:
             LOG.exception('Step %s of operation %s ended without an outcome',
-                          row.name, operation_uuid)
+                          row.name, operation.uuid)
+            # A later step has two hosts to consider: the next start does.
+            if row.role is catalogue.Role.BEGINS:
+                operation.finish(
+                    fields.OperationState.FAILED,
+                    error='Internal error on host %s: %s' % (
+                        self._gate.host, exception.reason_of(error)))
 
     def _claim(self, ctxt, operation_uuid, step):
         claim_id = str(uuid.uuid4())

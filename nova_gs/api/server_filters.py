@@ -8,8 +8,6 @@ page is still a page.
 import dataclasses
 import re
 
-from oslo_utils import strutils
-
 from nova_gs.api.handlers import moments
 from nova_gs.api import paging
 from nova_gs.api import statuses
@@ -22,39 +20,35 @@ ADMIN = None
 
 @dataclasses.dataclass(frozen=True)
 class Filter:
-    """One query parameter.
+    """One query parameter that compares one attribute.
 
     :ivar name: as clients write it
     :ivar attribute: of the Instance; None: no server here has such a thing
+    :ivar store: the store's filter, when it compares in the same way
     :ivar everyone: minor version since which others than administrators may
         use it; ADMIN for never
-    :ivar since: minor version that brought it
-    :ivar exact: compare as a whole instead of as a regular expression
-    :ivar store: whether the store knows it, under the attribute's name
     """
 
     name: str
     attribute: str | None = None
+    store: str | None = None
     everyone: int | None = ADMIN
-    since: int = 1
-    exact: bool = False
-    store: bool = False
 
 
 FILTERS = (
-    Filter('project_id', 'project_id', store=True),
-    Filter('tenant_id', 'project_id', store=True),
-    Filter('user_id', 'user_id', everyone=83, exact=True),
-    Filter('uuid', 'uuid', store=True),
-    Filter('host', 'host', store=True),
-    Filter('vm_state', 'vm_state', everyone=83, store=True),
-    Filter('task_state', 'task_state', everyone=83, exact=True),
-    Filter('image', 'image_ref', everyone=1, exact=True),
-    Filter('image_ref', 'image_ref', exact=True),
-    Filter('name', 'display_name', everyone=1),
-    Filter('display_name', 'display_name'),
-    Filter('flavor', 'flavor.flavorid', everyone=1, exact=True),
-    Filter('reservation_id', 'reservation_id', everyone=1),
+    Filter('project_id', store='project_id'),
+    Filter('tenant_id', store='project_id'),
+    Filter('user_id', store='user_id', everyone=83),
+    Filter('uuid', store='uuid'),
+    Filter('host', store='host'),
+    Filter('vm_state', store='vm_state', everyone=83),
+    Filter('task_state', store='task_state', everyone=83),
+    Filter('image', store='image_ref', everyone=1),
+    Filter('image_ref', store='image_ref'),
+    Filter('name', store='name', everyone=1),
+    Filter('display_name', store='name'),
+    Filter('flavor', store='flavor_id', everyone=1),
+    Filter('reservation_id', store='reservation_id', everyone=1),
     Filter('availability_zone', 'availability_zone', everyone=83),
     Filter('config_drive', 'config_drive', everyone=83),
     Filter('key_name', 'key_name', everyone=83),
@@ -67,7 +61,7 @@ FILTERS = (
     Filter('display_description', 'description'),
     Filter('hostname', 'hostname'),
     Filter('node', 'node'),
-    Filter('launch_index', 'launch_index', exact=True),
+    Filter('launch_index', 'launch_index'),
     Filter('ip', everyone=1),
     Filter('ip6', everyone=5),
     Filter('access_ip_v4'),
@@ -96,12 +90,9 @@ SORT_KEYS = {name: name for name in (
     'task_state', 'terminated_at', 'updated_at', 'user_id', 'uuid',
     'vm_state')}
 
-_TAGS = {
-    'tags': lambda mine, asked: asked <= mine,
-    'tags-any': lambda mine, asked: bool(asked & mine),
-    'not-tags': lambda mine, asked: not asked <= mine,
-    'not-tags-any': lambda mine, asked: not asked & mine,
-}
+#: Since 2.26: tags in the query -> the store's filter.
+TAGS = {'tags': 'tags', 'tags-any': 'tags_any', 'not-tags': 'not_tags',
+        'not-tags-any': 'not_tags_any'}
 
 
 def find(call, size):
@@ -113,17 +104,19 @@ def find(call, size):
     _check_names(call)
     stored = _scope(call)
     stored.update(moments.changes(call, since=1, before=66))
-    checks = []
+    stored.update(_tags(call))
+    checks = _status_checks(call)
     for row in FILTERS:
-        values = call.params(row.name)
-        if not values or call.minor < row.since or not _may(call, row):
+        wanted = call.param(row.name)
+        if wanted is None or not _may(call, row):
             continue
         if row.store:
-            stored.setdefault(row.attribute, values[0])
+            stored.setdefault(row.store, wanted)
         else:
-            checks.append(_check(row, values[0]))
-    checks.extend(_special(call))
-    return _fetch(call, stored, [check for check in checks if check], size)
+            checks.append(_check(row, wanted))
+    if call.minor >= 73 and 'locked' in call.query:
+        stored['locked'] = call.flag('locked')
+    return _fetch(call, stored, checks, size)
 
 
 def _fetch(call, stored, checks, size):
@@ -180,8 +173,6 @@ def _check(row, wanted):
     """Return a function of an instance that says whether it passes."""
     if row.attribute is None:
         return lambda instance: False
-    if row.exact:
-        return lambda instance: _value(instance, row.attribute) == wanted
     try:
         pattern = re.compile(wanted)
     except re.error as error:
@@ -193,39 +184,31 @@ def _check(row, wanted):
 
 
 def _value(instance, attribute):
-    value = instance
-    for name in attribute.split('.'):
-        value = None if value is None else getattr(value, name)
+    value = getattr(instance, attribute)
     return '' if value is None else str(value)
 
 
-def _special(call):
-    """Yield checks for status, tags and locks; None where all pass."""
-    if 'status' in call.query:
-        yield _status_check(call)
-    for name, fits in _TAGS.items():
-        if call.minor >= 26 and name in call.query:
-            yield _tags_check(fits, set(call.param(name).split(',')))
-    if call.minor >= 73 and 'locked' in call.query:
-        locked = strutils.bool_from_string(call.param('locked'))
-        yield lambda instance: instance.locked == locked
+def _tags(call):
+    if call.minor < 26:
+        return {}
+    return {stored: call.param(name).split(',')
+            for name, stored in TAGS.items() if name in call.query}
 
 
-def _tags_check(fits, asked):
-    return lambda instance: fits(set(instance.tags), asked)
-
-
-def _status_check(call):
+def _status_checks(call):
+    """Return a check for the statuses that are asked for, as a list."""
     states = []
     for status in call.params('status'):
         status = status.upper()
         if not statuses.known(status) and call.minor >= 38:
             raise exception.Invalid(reason='Invalid status value')
         states.append(statuses.states_of(status))
-    return lambda instance: any(
+    if not states:
+        return []
+    return [lambda instance: any(
         instance.vm_state in vm_states and
         (task_states is None or instance.task_state in task_states)
-        for vm_states, task_states in states)
+        for vm_states, task_states in states)]
 
 
 def _order(call):

@@ -12,8 +12,7 @@ def init_backend():
     Its import selects oslo.service's default, which is eventlet.
     """
     # oslo.service imports eventlet, which says at length that it is old.
-    warnings.filterwarnings('ignore', module='oslo_service')
-    warnings.filterwarnings('ignore', category=DeprecationWarning)
+    warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
     from oslo_service import backend
     backend.init_backend(backend.BackendType.THREADING)
 

@@ -27,7 +27,7 @@ class ComputeManager:
         self.host = host
         self.departures = source.Departures(host)
 
-    # -- a guest's life on one host -----------------------------------------
+    # -- a guest's life on one host
 
     def build_instance(self, ctxt, operation, work):
         self._conclude(
@@ -49,7 +49,7 @@ class ComputeManager:
     def reboot_instance(self, ctxt, operation, work):
         self._conclude(operation, lambda: power.reboot(self.host, operation))
 
-    # -- live migration -------------------------------------------------------
+    # -- live migration
 
     def check_can_live_migrate_source(self, ctxt, instance):
         return self.host.driver.describe_for_migration(instance)
@@ -80,7 +80,7 @@ class ComputeManager:
     def live_migration_force_complete(self, ctxt, migration_uuid):
         self.departures.force_complete(migration_uuid)
 
-    # -- reads ------------------------------------------------------------------
+    # -- reads
 
     def get_console_output(self, ctxt, instance, tail_length):
         return console.output(self.host, instance, tail_length)

@@ -38,7 +38,7 @@ class ComputeAPI:
         self._peers = peers
         self._stopping = stopping
 
-    # -- a guest's life on one host -----------------------------------------
+    # -- a guest's life on one host
 
     def build_instance(self, ctxt, host, operation_uuid):
         return self._send('build_instance', ctxt, host,
@@ -60,7 +60,7 @@ class ComputeAPI:
         return self._send('reboot_instance', ctxt, host,
                           operation_uuid=operation_uuid)
 
-    # -- live migration -------------------------------------------------------
+    # -- live migration
 
     def check_can_live_migrate_source(self, ctxt, host, instance):
         return self._send('check_can_live_migrate_source', ctxt, host,
@@ -102,13 +102,13 @@ class ComputeAPI:
         return self._send('live_migration_force_complete', ctxt, host,
                           migration_uuid=migration_uuid)
 
-    # -- reads ------------------------------------------------------------------
+    # -- reads
 
     def get_console_output(self, ctxt, host, instance, tail_length):
         return self._send('get_console_output', ctxt, host,
                           instance=instance, tail_length=tail_length)
 
-    # -- how ----------------------------------------------------------------------
+    # -- how
 
     def prepare_for_alt_rpcserver(self, client, server, version, **kwargs):
         """Prepare a message that carries begun work on.

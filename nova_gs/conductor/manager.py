@@ -14,7 +14,7 @@ class ConductorManager:
     def __init__(self, means):
         self._means = means
 
-    # -- records ----------------------------------------------------------------
+    # -- records
 
     def object_action(self, ctxt, objinst, objmethod, args, kwargs):
         """Run a method of a record; returns (changed fields, result)."""
@@ -26,10 +26,10 @@ class ConductorManager:
         return remote.run_class_action(ctxt, objname, objmethod,
                                      object_versions, args, kwargs)
 
-    # -- tasks --------------------------------------------------------------------
+    # -- tasks
 
-    def build_server(self, ctxt, operation):
+    def build_server(self, ctxt, operation, work):
         build.Build(self._means, ctxt, operation).run()
 
-    def live_migrate_server(self, ctxt, operation):
+    def live_migrate_server(self, ctxt, operation, work):
         live_migration.LiveMigration(self._means, ctxt, operation).run()

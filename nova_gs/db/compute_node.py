@@ -2,14 +2,14 @@
 
 import uuid
 
-import sqlalchemy as sa
 from oslo_db import exception as db_exc
+import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import engine
 from nova_gs.db import models
 from nova_gs.db import query
 from nova_gs.db import room
+from nova_gs import exception
 
 _TABLE = models.compute_nodes
 

@@ -6,11 +6,11 @@ Nothing outside of this module names a dialect.
 import datetime
 import os
 
-import sqlalchemy as sa
 from oslo_db.sqlalchemy import exc_filters
-from sqlalchemy import pool
+import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext import compiler
+from sqlalchemy import pool
 from sqlalchemy.sql import expression
 
 #: Seconds that a SQLite writer waits for the others; each holds the file

@@ -9,14 +9,14 @@ import contextlib
 import os
 import threading
 
-import sqlalchemy as sa
 from oslo_db import api as db_api
 from oslo_db import exception as db_exc
 from oslo_db import options
 from oslo_db.sqlalchemy import enginefacade
+import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import dialects
+from nova_gs import exception
 
 #: For verbs that write: run again what a deadlock (or a lost race that says
 #: so by RetryRequest) has undone; the pauses are short and random.
@@ -25,6 +25,9 @@ retry = db_api.wrap_db_retry(
     retry_on_deadlock=True, jitter=True)
 
 RetryRequest = db_exc.RetryRequest
+
+#: What a transaction raises when the database itself fails it.
+ERRORS = (db_exc.DBError, sa.exc.SQLAlchemyError)
 
 
 def register_opts(conf):

@@ -4,14 +4,14 @@ import json
 import re
 import uuid
 
-import sqlalchemy as sa
 from oslo_db import exception as db_exc
+import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import dialects
 from nova_gs.db import engine
 from nova_gs.db import models
 from nova_gs.db import query
+from nova_gs import exception
 from nova_gs.objects import fields
 
 _TABLE = models.instances
@@ -44,6 +44,25 @@ def columns(changes):
         values.setdefault('terminated_at', dialects.now())
         values['deleted_at'] = dialects.now()
     return values
+
+
+def add(connection, values):
+    """Write a new instance; returns its uuid.
+
+    :param values: dict of values by field name; what is missing comes from
+                   the flavor or a default
+    :raises: AlreadyExists
+    """
+    values = columns(values)
+    values.setdefault('uuid', str(uuid.uuid4()))
+    values.setdefault('vm_state', fields.VMState.BUILDING)
+    for name in ('memory_mb', 'vcpus', 'root_gb'):
+        values.setdefault(name, (values.get('flavor') or {}).get(name, 0))
+    try:
+        query.insert(connection, _TABLE, values)
+    except db_exc.DBDuplicateEntry:
+        raise exception.AlreadyExists(what='Instance %s' % values['uuid'])
+    return values['uuid']
 
 
 def _pattern(value):
@@ -101,22 +120,9 @@ class Instances:
 
     @engine.retry
     def create(self, values):
-        """Write a row; what is missing comes from the flavor or a default.
-
-        :raises: AlreadyExists
-        """
-        values = columns(values)
-        values.setdefault('uuid', str(uuid.uuid4()))
-        values.setdefault('vm_state', fields.VMState.BUILDING)
-        for name in ('memory_mb', 'vcpus', 'root_gb'):
-            values.setdefault(name, (values.get('flavor') or {}).get(name, 0))
-        try:
-            with self._db.writer() as connection:
-                query.insert(connection, _TABLE, values)
-                return self._get(connection, values['uuid'])
-        except db_exc.DBDuplicateEntry:
-            raise exception.AlreadyExists(
-                what='Instance %s' % values['uuid'])
+        """Write a row, as ``add`` does, and return it."""
+        with self._db.writer() as connection:
+            return self._get(connection, add(connection, values))
 
     @engine.retry
     def update(self, instance_uuid, changes):

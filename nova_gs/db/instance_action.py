@@ -5,10 +5,10 @@ The writing functions work in the transaction of an operation's verb.
 
 import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import dialects
 from nova_gs.db import models
 from nova_gs.db import query
+from nova_gs import exception
 from nova_gs.objects import fields
 
 _ACTIONS = models.instance_actions

@@ -4,10 +4,10 @@ import uuid
 
 import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import engine
 from nova_gs.db import models
 from nova_gs.db import query
+from nova_gs import exception
 from nova_gs.objects import fields
 
 _TABLE = models.migrations

@@ -11,20 +11,19 @@ import uuid
 
 import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import dialects
 from nova_gs.db import engine
 from nova_gs.db import instance as instance_rows
 from nova_gs.db import instance_action
 from nova_gs.db import models
+from nova_gs.db import operation_effects as effects
 from nova_gs.db import operation_queries
 from nova_gs.db import query
-from nova_gs.db import room
+from nova_gs import exception
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 
 _TABLE = models.operations
-_INSTANCES = models.instances
 _STATES = fields.OperationState
 _WHY = fields.ClaimRefusal
 
@@ -50,30 +49,35 @@ class Operations(operation_queries.OperationQueries):
     @engine.retry
     def accept(self, context, instance_uuid, kind, step, task_state,
                host=None, params=None, vm_states=None, task_states=(None,),
-               migration=None, action=None, expires_in=None):
+               migration=None, action=None, expires_in=None,
+               new_instance=None):
         """Record a request; see ``objects.Operation.accept``.
 
         :param migration: dict of a new migration's fields, or None
-        :returns: the row with ``migration``, without ``instance``
+        :param new_instance: dict of the fields of an instance that is made
+                             along with it, or None
+        :returns: the row with ``instance`` and ``migration``
         """
         with self._db.writer() as connection:
-            instance = _lock_instance(connection, instance_uuid)
+            if new_instance is not None:
+                instance_rows.add(connection, new_instance)
+            instance = effects.lock_instance(connection, instance_uuid)
             time = instance['read_at']
-            _require_states(instance, kind, vm_states, task_states)
+            effects.require_states(instance, kind, vm_states, task_states)
             if not (kind == fields.OperationKind.DELETE
                     and task_states is None):
-                _require_idle(connection, instance_uuid, kind)
-            connection.execute(
-                sa.update(_INSTANCES)
-                .where(_INSTANCES.c.id == instance['id'])
-                .values(task_state=task_state, updated_at=time))
-            migration = migration and _add_migration(
-                connection, context, instance_uuid, migration, time)
+                effects.require_idle(connection, instance_uuid, kind)
+            effects.write_task_state(
+                connection, instance, task_state, time)
+            if migration is not None:
+                migration = effects.add_migration(
+                    connection, context, instance_uuid, migration, time)
             row = {
                 'uuid': str(uuid.uuid4()), 'kind': kind,
                 'request_id': context.request_id,
                 'instance_uuid': instance_uuid,
-                'migration_uuid': migration and migration['uuid'],
+                'migration_uuid': (None if migration is None
+                                   else migration['uuid']),
                 'user_id': context.user_id, 'project_id': context.project_id,
                 'state': _STATES.ACCEPTED, 'step': step, 'host': host,
                 'params': params or {}, 'created_at': time,
@@ -88,7 +92,7 @@ class Operations(operation_queries.OperationQueries):
                     action or _ACTIONS.get(kind, kind), time),
             }
             row['id'] = query.insert(connection, _TABLE, row)
-        return dict(row, migration=migration)
+        return dict(row, instance=instance, migration=migration)
 
     @engine.retry
     def claim(self, operation_uuid, step, owner, claim_id):
@@ -146,7 +150,7 @@ class Operations(operation_queries.OperationQueries):
         with self._db.writer() as connection:
             row = _change_held(
                 connection, operation_uuid, step, claim_id, words, params)
-            _write_nested(connection, row, instance, migration)
+            effects.write_nested(connection, row, instance, migration)
             return row
 
     @engine.retry
@@ -173,9 +177,9 @@ class Operations(operation_queries.OperationQueries):
                     raise
                 return row
             if reserve_on is not None:
-                instance, migration = _reserve(
+                instance, migration = effects.reserve(
                     connection, row, reserve_on, instance, migration)
-            _write_nested(connection, row, instance, migration)
+            effects.write_nested(connection, row, instance, migration)
             instance_action.end_events(connection, row['action_id'])
             return row
 
@@ -197,7 +201,7 @@ class Operations(operation_queries.OperationQueries):
                 if row['claim_id'] != claim_id or row['state'] != state:
                     raise
                 return row
-            _end(connection, row, instance, migration)
+            effects.end(connection, row, instance, migration)
             return row
 
     @engine.retry
@@ -217,9 +221,8 @@ class Operations(operation_queries.OperationQueries):
             if not _change(connection, operation_uuid, clauses,
                            dict(_AT_REST, state=state, error=error)):
                 return False
-            _end(connection,
-                 operation_queries.get(connection, operation_uuid),
-                 instance, migration)
+            row = operation_queries.get(connection, operation_uuid)
+            effects.end(connection, row, instance, migration)
             return True
 
     @engine.retry
@@ -243,7 +246,7 @@ class Operations(operation_queries.OperationQueries):
             row = operation_queries.get(connection, operation_uuid)
             if not done:
                 raise _refusal(row, step)
-            _write_nested(connection, row, instance, migration)
+            effects.write_nested(connection, row, instance, migration)
             instance_action.end_events(connection, row['action_id'], error)
             instance_action.note(connection, row['action_id'], error)
             return row
@@ -315,102 +318,3 @@ def _refusal(row, step, otherwise=_WHY.TAKEN):
         why = otherwise
     return exception.ClaimRefused(
         step=step, operation_id=row['uuid'], why=why)
-
-
-def _lock_instance(connection, instance_uuid):
-    """Return an instance's row, locked, with the clock as ``read_at``."""
-    row = query.first(
-        connection, sa.select(_INSTANCES, dialects.now().label('read_at'))
-        .where(_INSTANCES.c.uuid == instance_uuid,
-               _INSTANCES.c.deleted.is_(False))
-        .with_for_update())
-    if row is None:
-        raise exception.InstanceNotFound(instance_id=instance_uuid)
-    return row
-
-
-def _require_states(instance, kind, vm_states, task_states):
-    for attr, permitted in (('vm_state', vm_states),
-                            ('task_state', task_states)):
-        if permitted is not None and instance[attr] not in permitted:
-            raise exception.InvalidState(
-                method=kind, instance_id=instance['uuid'], attr=attr,
-                state=instance[attr])
-
-
-def _busy(instance_uuid):
-    """Return the clauses for what is under way on an instance.
-
-    An interrupted operation is not: where nothing may be done before it is
-    settled, the task_state that it left says so.
-    """
-    return (_TABLE.c.instance_uuid == instance_uuid,
-            _TABLE.c.state.in_(_STATES.CLAIMABLE))
-
-
-def _require_idle(connection, instance_uuid, kind):
-    other = query.first(
-        connection, sa.select(_TABLE.c.uuid, _TABLE.c.kind)
-        .where(*_busy(instance_uuid)).limit(1))
-    if other is not None:
-        raise exception.OperationInProgress(
-            method=kind, instance_id=instance_uuid, kind=other['kind'],
-            operation_id=other['uuid'])
-
-
-def _add_migration(connection, context, instance_uuid, values, time):
-    row = dict(
-        {'uuid': str(uuid.uuid4()), 'user_id': context.user_id,
-         'project_id': context.project_id,
-         'status': fields.MigrationStatus.ACCEPTED}, **values)
-    row.update(instance_uuid=instance_uuid, created_at=time)
-    row['id'] = query.insert(connection, models.migrations, row)
-    return row
-
-
-def _reserve(connection, row, host, instance, migration):
-    """Make sure of the room; returns the updates that then take it.
-
-    :param instance: dict of the instance's updates, or None
-    :param migration: dict of the migration's updates, or None
-    """
-    room.require(connection, host, query.first(
-        connection, sa.select(_INSTANCES).where(
-            _INSTANCES.c.uuid == row['instance_uuid'])))
-    if row['migration_uuid'] is None:
-        return dict(instance or {}, host=host), migration
-    return instance, dict(
-        {'status': fields.MigrationStatus.QUEUED}, **(migration or {}),
-        dest_compute=host)
-
-
-def _write_nested(connection, row, instance, migration):
-    """Write field updates of an operation's instance and migration."""
-    if instance:
-        # A deleted instance stays as it was at its end.
-        connection.execute(
-            sa.update(_INSTANCES)
-            .where(_INSTANCES.c.uuid == row['instance_uuid'],
-                   _INSTANCES.c.deleted.is_(False))
-            .values(**instance_rows.columns(instance)))
-    if migration and row['migration_uuid'] is not None:
-        connection.execute(
-            sa.update(models.migrations)
-            .where(models.migrations.c.uuid == row['migration_uuid'])
-            .values(**migration))
-
-
-def _end(connection, row, instance, migration):
-    """Write what goes with an operation's final state."""
-    instance = dict(instance or {})
-    if not instance.get('deleted'):
-        another = sa.exists().where(
-            *_busy(row['instance_uuid']), _TABLE.c.id != row['id'])
-        instance.setdefault('task_state', sa.case(
-            (another, _INSTANCES.c.task_state), else_=sa.null()))
-    _write_nested(connection, row, instance, migration)
-    succeeded = row['state'] == _STATES.SUCCEEDED
-    error = None if succeeded else row['error'] or row['state']
-    instance_action.end_events(connection, row['action_id'], error)
-    instance_action.end(connection, row['action_id'],
-                        None if succeeded else error)

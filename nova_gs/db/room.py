@@ -8,10 +8,10 @@ at the same time, the second finds the generation moved and counts again.
 
 import sqlalchemy as sa
 
-from nova_gs import exception
 from nova_gs.db import engine
 from nova_gs.db import models
 from nova_gs.db import query
+from nova_gs import exception
 from nova_gs.objects import fields
 
 _INSTANCES = models.instances

@@ -1,16 +1,20 @@
 """The schema's version, and bringing it up to date with alembic."""
 
+import logging
 import os
 
-import sqlalchemy as sa
 from alembic import command
 from alembic import config
 from alembic import migration
 from alembic import script
+import sqlalchemy as sa
 
 from nova_gs import exception
 
 _INI = os.path.join(os.path.dirname(__file__), 'alembic.ini')
+
+# It tells at INFO of every look at a version.
+logging.getLogger('alembic').setLevel(logging.WARNING)
 
 
 def head():

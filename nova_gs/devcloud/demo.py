@@ -95,7 +95,7 @@ class Demo:
         api.await_server(uuid, status='ACTIVE', timeout=_PATIENCE)
         self.terminal.step('guest %s is ACTIVE on %s' % (uuid[:8], SOURCE),
                            self.clock.now() - started)
-        self._await_console(lambda seen: seen.ticks_seen >= 3)
+        self._await_console(lambda seen: seen.rounds >= 2)
         self.terminal.step('it ticks, and writes 8 MiB/s to its memory',
                            self.clock.now() - started)
 
@@ -164,9 +164,11 @@ class Demo:
 
     def _show(self, migration):
         total = migration.get('memory_total_bytes') or 0
+        if not total:
+            return
         remaining = migration.get('memory_remaining_bytes') or 0
         self.terminal.bar(
-            migration['status'], (total - remaining) / total if total else 0,
+            migration['status'], (total - remaining) / total,
             '%d of %d MiB left, %d copied' % (
                 remaining >> 20, total >> 20,
                 (migration.get('memory_processed_bytes') or 0) >> 20))

@@ -16,9 +16,14 @@ class PartFailed(DevcloudError):
     """
 
     def __init__(self, name, reason, log=None, tail=''):
-        text = '%s did not start: %s' % (name, reason)
-        if tail:
-            indented = '\n'.join('    ' + line for line in tail.splitlines())
-            text += '\nThe end of %s:\n%s' % (log, indented)
-        super().__init__(text)
+        super().__init__(with_tail(
+            '%s did not start: %s' % (name, reason), log, tail))
         self.name = name
+
+
+def with_tail(text, log, tail):
+    """Return a message with the last lines of a log below it."""
+    if not tail:
+        return text
+    indented = '\n'.join('    ' + line for line in tail.splitlines())
+    return '%s\nThe end of %s:\n%s' % (text, log, indented)

@@ -12,7 +12,7 @@ def manage(config, *arguments):
     """Run nova-manage and return what it prints.
 
     :param config: the configuration file to use
-    :raises: PartFailed with its last words
+    :raises: DevcloudError with its last words
     """
     result = subprocess.run(
         environment.command('nova-manage', '--config-file', config,
@@ -22,10 +22,10 @@ def manage(config, *arguments):
     if result.returncode:
         tail = '\n'.join(
             (result.stdout + result.stderr).strip().splitlines()[-8:])
-        raise errors.PartFailed(
-            'nova-manage %s' % ' '.join(arguments),
-            'it ended with exit code %d' % result.returncode,
-            'its output', tail)
+        raise errors.DevcloudError(errors.with_tail(
+            'nova-manage %s failed with exit code %d.' % (
+                ' '.join(arguments), result.returncode),
+            'its output', tail))
     return result.stdout
 
 

@@ -47,17 +47,25 @@ def off(layout, patience):
     """
     everything = _processes(layout)
     if patience:
-        services = [process for process in everything
-                    if os.path.exists(layout.config(process.name))]
-        for process in services:
-            process.send_signal(signal.SIGTERM)
-        waiting.until(lambda: not any(
-            process.pid() for process in services), patience)
+        _stop_services(layout, everything, patience)
     for process in everything:
         process.power_off()
     waiting.until(lambda: all(
         process.is_powered_off() for process in everything), _KILL_TIMEOUT)
     _sweep(layout)
+
+
+def _stop_services(layout, everything, patience):
+    """Let our own services stop: computes before what they report to."""
+    services = {process.name: process for process in everything
+                if os.path.exists(layout.config(process.name))}
+    hosts = {process.name.partition('@')[2] for process in everything}
+    computes = [services[name] for name in services if name in hosts]
+    for group in (computes, services.values()):
+        for process in group:
+            process.send_signal(signal.SIGTERM)
+        waiting.until(lambda group=group: not any(
+            process.pid() for process in group), patience)
 
 
 def _sweep(layout):

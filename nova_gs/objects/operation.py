@@ -79,7 +79,8 @@ class Operation(base.NovaObject):
         """Record a request: from here on it reaches a final state.
 
         :param instance: objects.Instance that it is about; its task_state
-                         is brought up to date
+                         is brought up to date. One that has a uuid but was
+                         not created yet is created along with it
         :param kind: one of ``fields.OperationKind``
         :param step: first step, offered to ``host`` (None: not bound)
         :param task_state: what the instance gets
@@ -94,15 +95,21 @@ class Operation(base.NovaObject):
         :returns: the Operation, offered, with instance and migration
         :raises: InvalidState, OperationInProgress, InstanceNotFound
         """
+        new = not instance.obj_attr_is_set('id')
         row = base.store().operations.accept(
             context, instance.uuid, kind, step, task_state, host=host,
             params=params, vm_states=vm_states, task_states=task_states,
-            migration=migration and migration.obj_get_changes(),
-            action=action, expires_in=expires_in)
+            migration=(None if migration is None
+                       else migration.obj_get_changes()),
+            action=action, expires_in=expires_in,
+            new_instance=(instance.columns(instance.obj_get_changes())
+                          if new else None))
+        operation = cls.from_row(context, row)
+        if new:
+            instance.absorb(operation.instance)
         instance.task_state = task_state
         instance.updated_at = row['updated_at']
         instance.obj_reset_changes(['task_state', 'updated_at'])
-        operation = cls.from_row(context, row)
         operation.instance = instance
         operation.obj_reset_changes(['instance'])
         return operation

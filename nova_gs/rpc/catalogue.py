@@ -130,7 +130,7 @@ _NONE, _SHORT, _LONG = Patience.NONE, Patience.SHORT, Patience.LONG
 _BEGINS, _STEP, _READ = Role.BEGINS, Role.STEP, Role.READ
 
 _ROWS = (
-    # -- a guest's life on one host ----------------------------------------
+    # -- a guest's life on one host
     Row('build_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
         '6.0', 'operation_uuid', 'Make a guest and start it.'),
     Row('delete_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
@@ -141,7 +141,7 @@ _ROWS = (
         '6.0', 'operation_uuid', 'Switch a guest off.'),
     Row('reboot_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
         '6.0', 'operation_uuid', 'Restart a guest.'),
-    # -- live migration, in the order the messages travel -------------------
+    # -- live migration, in the order the messages travel
     Row('check_can_live_migrate_source', _NEW, _CALL, _SHORT, _READ, _NEVER,
         _DROP, '6.0', 'instance',
         'Ask the source whether it could let the guest go.'),
@@ -166,10 +166,10 @@ _ROWS = (
         '6.0', 'migration_uuid', 'Call a live migration off.'),
     Row('live_migration_force_complete', _NEW, _CALL, _SHORT, _READ, _ALWAYS,
         _DROP, '6.4', 'migration_uuid', 'Make a live migration end soon.'),
-    # -- reads ---------------------------------------------------------------
+    # -- reads
     Row('get_console_output', _NEW, _CALL, _SHORT, _READ, _NEVER, _DROP,
         '6.0', 'instance tail_length', 'Read a guest\'s console log.'),
-    # -- conductor -------------------------------------------------------------
+    # -- conductor
     Row('build_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
         '1.0', 'operation_uuid', 'Choose a host for a new guest.'),
     Row('live_migrate_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,

@@ -70,7 +70,7 @@ class ComputeService(daemon.Daemon):
         self._runner = steps.StepRunner(
             self.gate, self.owner, self._manager.host.executors.operations)
 
-    # -- start --------------------------------------------------------------------
+    # -- start
 
     def start(self):
         if not self._state_path.take(self.stopping):
@@ -155,7 +155,7 @@ class ComputeService(daemon.Daemon):
             server.start(override_pool_size=workers[topic])
             self._servers[topic] = server
 
-    # -- stop ---------------------------------------------------------------------
+    # -- stop
 
     def close_intake(self):
         dropped = self._manager.host.executors.operations.close()

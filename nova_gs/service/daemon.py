@@ -62,7 +62,7 @@ class Daemon:
             inbox=self.inbox, on_reload=self._reload,
             left_elsewhere=self._follower.left_elsewhere)
 
-    # -- what a subclass says -------------------------------------------------
+    # -- what a subclass says
 
     def start(self):
         """Make ready to serve; may wait, but ends when ``stopping`` is set."""
@@ -90,7 +90,7 @@ class Daemon:
         """Return the file that the report of a stop goes to, or None."""
         return None
 
-    # -- running ----------------------------------------------------------------
+    # -- running
 
     def run(self):
         """Serve until told to stop.
@@ -146,6 +146,7 @@ class Daemon:
         self.stopping.set()
         self.close_intake()
         self._intake_closed.set()
+        self.tracker.wake()
 
     def _announce(self):
         systemd.stopping('stopping: no new work is taken')

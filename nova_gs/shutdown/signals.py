@@ -75,7 +75,8 @@ class _Ear:
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         for number in NOTICES:
             signal.signal(number, _nothing)
-        os.register_at_fork(after_in_child=_forget)
+        os.register_at_fork(before=_hold, after_in_parent=_let_go,
+                            after_in_child=_forget)
 
     def deliver(self, inbox):
         with self._lock:
@@ -108,13 +109,28 @@ def _nothing(signum, frame):
     """Be there: a signal with a handler neither kills nor is inherited."""
 
 
+# A forked child shares the pipe: what it is told would be heard here.  So it
+# forgets, and is told nothing until it has.
+
+_masks = {}
+
+
+def _hold():
+    _masks[_thread.get_ident()] = signal.pthread_sigmask(
+        signal.SIG_BLOCK, NOTICES)
+
+
+def _let_go():
+    signal.pthread_sigmask(
+        signal.SIG_SETMASK, _masks.pop(_thread.get_ident()))
+
+
 def _forget():
-    # A forked child shares the pipe: what it is told would be heard here.
     global _ear
-    if _ear is None:
-        return
-    _ear = None
-    signal.set_wakeup_fd(-1)
-    for number in NOTICES:
-        if signal.getsignal(number) is _nothing:
-            signal.signal(number, signal.SIG_DFL)
+    if _ear is not None:
+        _ear = None
+        signal.set_wakeup_fd(-1)
+        for number in NOTICES:
+            if signal.getsignal(number) is _nothing:
+                signal.signal(number, signal.SIG_DFL)
+    _let_go()

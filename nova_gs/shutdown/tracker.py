@@ -190,6 +190,12 @@ class Tracker:
             self.lock.wait_for(lambda: self._changes != seen, timeout)
             return self._changes
 
+    def wake(self):
+        """Let whoever waits for a change look again."""
+        with self.lock:
+            self._changed()
+        self.tell()
+
     def listen(self, listener):
         """Call ``listener()`` after each change, in the thread of it."""
         self._listeners.append(listener)

@@ -147,5 +147,13 @@ class TestSteps(base.TestCase):
         def bug(ctxt, operation, work):
             raise KeyError('x')
 
+        finished = []
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Operation.finish',
+            lambda op, state, error: finished.append(error)))
         self.runner.invoke(REBOOT, bug, Ctxt(), operation_uuid='u')
         self.assertTrue(self.tracker.empty())
+        self.assertIn('KeyError', finished[0])
+        # What has begun elsewhere is for the next start to settle.
+        self.runner.invoke(POST, bug, Ctxt(), operation_uuid='u')
+        self.assertEqual(1, len(finished))

@@ -76,20 +76,12 @@ def _answer(call, wanted, instances):
 
 
 def _build(call, instance, image, host):
-    """Record the instance, then its build; neither is there alone."""
-    instance.create()
-    try:
-        common.accept(
-            call, instance, kind=fields.OperationKind.BUILD,
-            step='build_server', task_state=fields.TaskState.SCHEDULING,
-            task_states=(fields.TaskState.SCHEDULING,),
-            params={'image_id': image.id, 'host': host}, action='create')
-    except Exception:
-        # Nobody would ever build it: it must not look as if somebody did.
-        instance.vm_state = fields.VMState.ERROR
-        instance.task_state = None
-        instance.save()
-        raise
+    """Record the instance and its build together: neither is ever alone."""
+    common.accept(
+        call, instance, kind=fields.OperationKind.BUILD,
+        step='build_server', task_state=fields.TaskState.SCHEDULING,
+        task_states=(fields.TaskState.SCHEDULING,),
+        params={'image_id': image.id, 'host': host}, action='create')
 
 
 def _instance(call, wanted, flavor, image):

@@ -50,7 +50,6 @@ class LiveMigration(base.Task):
             expires_in=(
                 self.means.conf.operations.live_migration_expires_after),
             migration={'status': fields.MigrationStatus.QUEUED,
-                       'dest_compute': plan.destination,
                        'dest_node': plan.node,
                        'dest_host': plan.migrate_data.target_addr},
             params={'migrate_data': plan.migrate_data.obj_to_primitive()})

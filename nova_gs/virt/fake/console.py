@@ -1,20 +1,21 @@
 """The console of a guest that only ticks, computed from time.
 
-Each boot has a nonce of its own and, for as long as it lasts, one line a
-second: ``ticker NONCE TICK LAP 0``.  One nonce and even steps say that the
-guest ran on undisturbed; a restart shows as another nonce.
+Its lines read like those of devcloud's ticker guest, so that the same
+reader judges both: ``TICK NAME NONCE LINE ROUND BAD``, the last four in
+hexadecimal, one line a second for as long as a boot lasts.  One nonce and no
+gap say that the guest ran on undisturbed; a restart shows as another nonce.
 """
 
 import secrets
 
-TICKS_PER_LINE = 20
 KEPT_BOOTS = 8
 KEPT_LINES = 2000
 
 
 def boot(boots, now):
     """Return the boots of a guest that starts at wall time now (s)."""
-    fresh = {'nonce': secrets.token_hex(4), 'since': now, 'until': None}
+    fresh = {'nonce': secrets.token_hex(4).upper(), 'since': now,
+             'until': None}
     return halt(boots, now)[1 - KEPT_BOOTS:] + [fresh]
 
 
@@ -32,6 +33,6 @@ def output(boots, now):
         last = max(0, int(end - one['since']))
         first = max(0, last + 1 - KEPT_LINES)
         lines.extend(
-            'ticker %s %d %d 0' % (one['nonce'], lap * TICKS_PER_LINE, lap)
-            for lap in range(first, last + 1))
+            'TICK ticker %s %08X %08X %08X' % (one['nonce'], line, line, 0)
+            for line in range(first, last + 1))
     return ''.join(line + '\r\n' for line in lines[-KEPT_LINES:])

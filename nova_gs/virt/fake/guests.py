@@ -125,14 +125,12 @@ class Guests:
 
     def describe_for_migration(self, call):
         """Return what this host tells a destination about itself."""
-        row = self._world.get('guests', call.guest)
+        row = self._row(call.guest)
         problem = None
-        if row is None:
-            problem = 'is not on'
+        if self._migrations.busy(call.guest):
+            problem = 'is being migrated away from'
         elif row['power_state'] != RUNNING:
             problem = 'does not run on'
-        elif self._migrations.busy(call.guest):
-            problem = 'is being migrated away from'
         if problem:
             raise exception.MigrationPreCheckError(
                 reason='guest %s %s host %s.' % (call.guest, problem,

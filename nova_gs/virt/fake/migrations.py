@@ -5,6 +5,8 @@ from nova_gs.virt.fake import guests
 from nova_gs.virt.fake import mover
 from nova_gs.virt.fake import protocol
 
+RESTARTED = 'the hypervisor of the source was restarted'
+
 
 class Migrations:
     """The migrations away from one hypervisor, running and last ended.
@@ -24,19 +26,21 @@ class Migrations:
 
     def recover(self, journal):
         """Settle what an earlier life of this process left under way."""
+        told = {entry['call'] for entry in journal.entries()
+                if entry['verb'] == 'start_migration'
+                and entry['event'] != 'begun'}
         for guest, row in self._world.rows('migrations').items():
-            if row['phase'] == mover.ENDED:
-                continue
             call = protocol.Call('start_migration', guest, id=row['id'])
             if row['phase'] == mover.HANDING_OVER:
                 self._begin(call, row)
                 continue
-            reason = 'the hypervisor of the source was restarted'
-            outcome = {'arrived': False, 'aborted': False, 'reason': reason,
-                       'downtime_ms': None}
-            self._world.change(('migrations', guest, dict(
-                row, phase=mover.ENDED, outcome=outcome, elapsed=0.0)))
-            journal.write(call, 'failed', outcome='failed', reason=reason)
+            if row['phase'] != mover.ENDED:
+                row = dict(row, phase=mover.ENDED, elapsed=0.0,
+                           outcome=mover.stayed(RESTARTED))
+                self._world.change(('migrations', guest, row))
+            # Killed between the world's line and the journal's.
+            if row['id'] not in told:
+                mover.record_end(journal, call, row['outcome'])
 
     def _begin(self, call, row):
         job = mover.Job(call, row, self._clock.now())

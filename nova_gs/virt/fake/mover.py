@@ -35,6 +35,23 @@ class NotMoved(Exception):
     """The migration ends with the guest at the source."""
 
 
+def stayed(reason, aborted=False):
+    """Return the outcome, as stored, of a guest that is at the source."""
+    return {'arrived': False, 'aborted': aborted, 'reason': reason,
+            'downtime_ms': None}
+
+
+def record_end(journal, call, outcome):
+    """Write the end of a migration into the journal."""
+    if outcome['arrived']:
+        journal.write(call, 'ended', outcome='arrived')
+    elif outcome['aborted']:
+        journal.write(call, 'ended', outcome='aborted')
+    else:
+        journal.write(call, 'failed', outcome='failed',
+                      reason=outcome['reason'])
+
+
 class Job:
     """One migration away from here, while it is under way.
 
@@ -190,23 +207,17 @@ class Mover:
         leftover = {'target_uri': job.row['target_uri']}
         self._write(job, ENDED, ('guests', job.guest, None),
                     ('leftovers', job.guest, leftover), outcome=outcome)
-        self._journal.write(job.call, 'ended', outcome='arrived')
+        record_end(self._journal, job.call, outcome)
 
     def _stays(self, job, reason):
-        aborted = job.abort_asked
         rows = []
         guest = self._world.get('guests', job.guest)
         if guest and guest['power_state'] == PAUSED:
             rows = [('guests', job.guest,
                      dict(guest, power_state=guests.RUNNING))]
-        self._write(job, ENDED, *rows,
-                    outcome={'arrived': False, 'aborted': aborted,
-                             'reason': reason, 'downtime_ms': None})
-        if aborted:
-            self._journal.write(job.call, 'ended', outcome='aborted')
-        else:
-            self._journal.write(job.call, 'failed', outcome='failed',
-                                reason=reason)
+        outcome = stayed(reason, job.abort_asked)
+        self._write(job, ENDED, *rows, outcome=outcome)
+        record_end(self._journal, job.call, outcome)
 
     def _write(self, job, phase, *rows, outcome=None):
         job.row = dict(job.row, phase=phase, outcome=outcome)

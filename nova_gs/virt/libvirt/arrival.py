@@ -34,13 +34,17 @@ LEFT_OVER = (POST_COPY, BROKEN_POST_COPY, INCOMING, STARTING)
 
 
 class Place(enum.Enum):
-    """What the source says of a guest that was to leave."""
+    """What the source says of a guest that was to leave.
 
-    MOVING = 'its migration is under way'
-    HERE = 'it is here and does not move'
-    GONE = 'it has left'
-    OFF = 'it is here but does not run'
-    SPLIT = 'its memory is divided between the hosts'
+    SPLIT is a post-copy whose libvirts lost each other: the two QEMUs may
+    still complete it by themselves, and the source becomes GONE then.
+    """
+
+    MOVING = 'moving'
+    HERE = 'here'
+    GONE = 'gone'
+    OFF = 'off'
+    SPLIT = 'split'
 
 
 def is_migrating_out(domain):

@@ -23,11 +23,18 @@ LOG = logging.getLogger(__name__)
 
 # Seconds between two looks; libvirt's events make them come sooner.
 LOOK_EVERY = 1.0
-# Seconds until a wish is told libvirt again that it could not grant yet, or
-# took without effect: before QEMU has begun it can do neither.
+# Seconds until libvirt is told a wish again that it could not take yet: in
+# the first moments there is no job to abort, and no memory on its way.
 ASK_EVERY = 0.2
 # Seconds that the statistics may come after the end that they are about.
 STATS_PATIENCE = 0.5
+LOST = {
+    arrival.Place.GONE: 'The guest is on neither host.',
+    arrival.Place.OFF: 'The guest no longer runs on the source.',
+    arrival.Place.SPLIT: (
+        'The guest is not at the destination, to which a part of its memory '
+        'has gone: it cannot go on.'),
+}
 
 
 class Wish(enum.Enum):
@@ -100,15 +107,13 @@ class Migration(driver.MigrationHandle):
         with self._lock:
             if self._ended.is_set():
                 return
-            self._tell_abort()
-            self._keep_asking(Wish.ABORT)
+            self._wish_for(Wish.ABORT)
 
     def force_complete(self):
         with self._lock:
             if self._ended.is_set() or self._wish is Wish.ABORT:
                 return
-            if not self._tell_force():
-                self._keep_asking(Wish.FORCE)
+            self._wish_for(Wish.FORCE)
 
     # The two ways to a handle.
 
@@ -178,8 +183,8 @@ class Migration(driver.MigrationHandle):
                     reason=self._reason(failure))
         arrived = arrival.ask_destination(
             self._target_uri, self._uuid, self._tools.opener)
-        if (arrived is None and self._target_uri
-                and place is arrival.Place.SPLIT):
+        if place is arrival.Place.SPLIT and arrived is not False:
+            # The destination may still need what the source has.
             return None
         if arrived is None:
             # libvirt removes the source's definition only when the
@@ -188,8 +193,8 @@ class Migration(driver.MigrationHandle):
         if arrived:
             return driver.Outcome(
                 arrived=True, downtime_ms=self._downtime())
-        return driver.Outcome(arrived=False, reason='%s: %s' % (
-            self._reason(failure), place.value))
+        return driver.Outcome(arrived=False, reason='%s %s' % (
+            self._reason(failure), LOST[place]))
 
     def _end(self, outcome):
         with self._lock:
@@ -229,45 +234,47 @@ class Migration(driver.MigrationHandle):
 
     # Wishes.
 
-    def _keep_asking(self, wish):
+    def _wish_for(self, wish):
+        told = self._tell(wish)
         self._wish = wish
-        if self._asker is None:
+        if not told and self._asker is None:
             self._asker = native.start(self._ask)
 
     def _ask(self):
+        """Repeat the wish until libvirt has taken it or all is over."""
         while not (self._ended.wait(ASK_EVERY)
                    or self._tools.closed.is_set()):
             with self._lock:
-                if self._ended.is_set() or self._wish is None:
-                    continue
-                try:
-                    if self._wish is Wish.ABORT:
-                        self._tell_abort()
-                    elif self._tell_force():
-                        self._wish = None
-                except exception.NovaGSException as error:
-                    LOG.warning('The migration of %s cannot be asked to %s: '
-                                '%s', self._uuid, self._wish.value, error)
-                    if isinstance(error, exception.MigrationNotAbortable):
-                        self._wish = None
+                if self._ended.is_set() or self._told_at_last():
+                    self._asker = None
+                    return
 
-    def _tell_abort(self):
-        """Ask libvirt to abort; no error if there is no job (yet)."""
-        self._tell(self._abort)
+    def _told_at_last(self):
+        try:
+            return self._tell(self._wish)
+        except exception.NovaGSException as error:
+            LOG.warning('The wish to %s the migration of guest %s is given '
+                        'up: %s', self._wish.value, self._uuid, error)
+            self._wish = None
+            return True
 
-    def _tell_force(self):
-        """Ask libvirt to hurry; return whether it could be asked."""
-        return self._tell(self._force)
+    def _tell(self, wish):
+        """Tell libvirt a wish; return whether it was there to take it.
 
-    def _tell(self, what):
+        :raises: MigrationNotAbortable, HypervisorError
+        """
+        tell = self._abort if wish is Wish.ABORT else self._force
         try:
             with self._tools.connector.own() as connection:
                 domain = guests.find(connection, self._uuid)
-                return domain is None or what(domain)
+                return domain is None or tell(domain)
         except exception.HypervisorUnavailable as error:
             LOG.warning('Guest %s: %s', self._uuid, error)
             return False
         except libvirt.libvirtError as error:
+            if errors.code(error) == libvirt.VIR_ERR_NO_DOMAIN:
+                # It has left meanwhile.
+                return True
             raise errors.translate(
                 error, 'Asking libvirt about the migration of guest %s'
                 % self._uuid) from error
@@ -280,9 +287,8 @@ class Migration(driver.MigrationHandle):
         except libvirt.libvirtError as error:
             if errors.code(error) != libvirt.VIR_ERR_OPERATION_INVALID:
                 raise
-            with guests.unless_gone():
-                if arrival.is_handed_over(domain):
-                    self._refuse_abort()
+            if arrival.is_handed_over(domain):
+                self._refuse_abort()
             return False
         return True
 

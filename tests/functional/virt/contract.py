@@ -10,9 +10,9 @@ answers the hooks at the top; the tests know nothing else of it::
 import abc
 import uuid
 
+from nova_gs.devcloud import waiting
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs.devcloud import waiting
 from nova_gs.virt import driver
 
 # Seconds after which what should have come will not; never waited out.

@@ -4,7 +4,6 @@ import concurrent.futures
 import random
 import subprocess
 import sys
-import threading
 
 import fixtures
 
@@ -12,6 +11,7 @@ from nova_gs import clock
 from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.fake import client
+from nova_gs.virt.fake import journal
 from nova_gs.virt.fake import process
 from nova_gs.virt.fake import protocol
 from tests.unit import base
@@ -129,10 +129,10 @@ class LifeTestCase(TestCase):
         self.source.control.wait_for('reboot', 'begun')
         self.assertEqual(0, self.source.stop())
         self.assertNotEqual(0, child.wait(20))
-        journal = self.source.journal()
+        entries = self.source.journal()
         self.assertEqual(
             [('reboot', 'failed'), ('hypervisor', 'ended')],
-            [(one['verb'], one['event']) for one in journal[-2:]])
+            [(one['verb'], one['event']) for one in entries[-2:]])
         self.source.start()
         self._is_only_at(self.source)
 
@@ -279,15 +279,17 @@ class MigrationTestCase(TestCase):
 
 
 class RandomKillTestCase(TestCase):
-    """Wherever the kill falls, both worlds agree on one place."""
+    """Wherever the kill falls, both worlds agree on one place.
 
-    ROUNDS = 12
+    What goes on runs on while the process is being killed, so the kill falls
+    somewhere behind the step that is waited for.
+    """
 
-    def test_kills_at_any_moment(self):
+    ROUNDS = 20
+
+    def test_kills_at_any_step(self):
         chance = random.Random(4)
         at, other = self.source, self.dest
-        for host in (at, other):
-            host.control.set_duration('start_migration', 0.02)
         for _ in range(self.ROUNDS):
             self._round(chance, at, other)
             if self._where() == [other.name]:
@@ -299,14 +301,19 @@ class RandomKillTestCase(TestCase):
 
     def _round(self, chance, at, other):
         victims = chance.choice([[at], [other], [at, other]])
+        verb, event = chance.choice([
+            ('start_migration', 'begun'), ('start_migration', 'ended'),
+            ('open_arrival', 'begun'), ('open_arrival', 'ended'),
+            ('commit_arrival', 'begun'), ('commit_arrival', 'ended')])
+        watched = at if verb == 'start_migration' else other
+        count = 1 + sum(journal.matches(entry, verb, event)
+                        for entry in watched.journal())
         migration = self._start(at, other)
-        # Not a wait for anything: the moment of the kill is the dice's.
-        threading.Event().wait(chance.uniform(0, 0.04))
+        watched.control.wait_for(verb, event, count=count)
         for victim in victims:
             victim.kill()
         for victim in victims:
             victim.start()
-            victim.control.set_duration('start_migration', 0.02)
         outcome = self._wait(migration, at)
         self.assertEqual([(other if outcome['arrived'] else at).name],
                          self._where())

@@ -10,11 +10,11 @@ import uuid
 
 import libvirt
 
-from nova_gs import exception
-from nova_gs import objects
 from nova_gs.devcloud import console
 from nova_gs.devcloud import guest_image
 from nova_gs.devcloud import waiting
+from nova_gs import exception
+from nova_gs import objects
 from nova_gs.virt.libvirt import driver as libvirt_driver
 from tests.fixtures import conf as conf_fixture
 from tests.fixtures import libvirt_hosts

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -27,11 +28,16 @@ class Program(fixtures.Fixture):
         self.process = subprocess.Popen(
             [sys.executable, '-W', 'ignore', '-c', self._source], cwd=ROOT,
             env=dict(os.environ, PYTHONPATH=str(ROOT)), text=True,
-            stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+            stdout=subprocess.PIPE, stdin=subprocess.PIPE,
+            start_new_session=True)
         self.addCleanup(self._end)
 
     def _end(self):
-        self.process.kill()
+        # A child of its own would keep our end of the pipe open.
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.process.communicate()
 
     def line(self):

@@ -5,6 +5,9 @@ import json
 import signal
 import threading
 
+import fixtures
+
+from nova_gs import exception
 from nova_gs.shutdown import coordinator
 from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import inbox
@@ -29,6 +32,8 @@ class _CoordinatorTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.shutdown.coordinator.LAST_WORDS', 0.05))
         self.clock = clock_fixture.ManualClock()
         self.tracker = tracker.Tracker(self.clock)
         self.gate = tracker.Gate(self.tracker, 'host1')
@@ -83,7 +88,7 @@ class HandleTestCase(_CoordinatorTestCase):
     def test_the_refused_are_told_until_when(self):
         self.handle(E.TERM)
         error = self.assertRaises(
-            Exception, self.enter, while_draining=W.NEVER)
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
         self.assertEqual('2030-01-01 00:03:00 UTC', error.kwargs['deadline'])
 
     def test_an_idle_that_is_not_true_any_more(self):
@@ -155,6 +160,7 @@ class HandleTestCase(_CoordinatorTestCase):
 
     def test_quit(self):
         for before in ((), (E.TERM,), (E.TERM, E.TERM)):
+            self.gate = tracker.Gate(self.tracker, 'host1')
             self.coordinator = self.make()
             self.enter()
             self.assertIs(P.FORCED, self.handle(*before, E.QUIT))
@@ -258,7 +264,7 @@ class EndlessTestCase(_CoordinatorTestCase):
     def test_refusals_make_sense(self):
         self.handle(E.TERM)
         error = self.assertRaises(
-            Exception, self.enter, while_draining=W.NEVER)
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
         self.assertIn('until its work has ended at the latest', str(error))
 
     def test_second_term_sets_an_end(self):
@@ -280,7 +286,7 @@ class ReportTestCase(_CoordinatorTestCase):
         done, called_off, stuck = (
             self.enter(name) for name in ('done', 'called off', 'stuck'))
         self.handle(E.TERM)
-        self.assertRaises(Exception, self.enter, 'late',
+        self.assertRaises(exception.HostDraining, self.enter, 'late',
                           while_draining=W.NEVER)
         self.clock.advance(1)
         done.release()
@@ -324,8 +330,7 @@ class ThreadsTestCase(_CoordinatorTestCase):
         self.assertEqual(0, self.coordinator.run())
 
 
-#: A daemon around the coordinator.  Lines that it reads end its one work
-#: (named 'work'); settings are replaced before it runs.
+#: A daemon around the coordinator; what is in capitals is set before it.
 DAEMON = '''
 import os, threading
 from nova_gs.shutdown import signals
@@ -382,7 +387,7 @@ class ProcessTestCase(base.TestCase):
 
     def start(self, **settings):
         options = dict(EVENTLET=False, STUCK=False, WORK=False, OBEYS=True,
-                       BUDGET=(60, 20, 20), **{})
+                       BUDGET=(60, 20, 20))
         options.update(settings)
         head = ''.join('%s = %r\n' % option for option in options.items())
         program = self.useFixture(processes.Program(head + DAEMON))

@@ -126,7 +126,8 @@ class LookTestCase(_FollowerTestCase):
     def test_a_listener_that_fails_harms_nobody(self):
         self.follower = follower.Follower(
             self.tracker, self.intake_closed, self.elsewhere,
-            self.posted.append, clock=self.clock, on_change=lambda: None)
+            self.posted.append, clock=self.clock,
+            on_change=lambda text: 1 / 0)
         self.assertEqual(1, self.look())
 
 

@@ -13,16 +13,15 @@ def say(text):
     print(text, flush=True)
 '''
 
-#: The main thread is in C code that comes back only when the pipe is closed,
-#: as in a library that waits for a server which does not answer.
+#: The main thread is in C code that no signal brings back, as in a library
+#: that waits for a server which does not answer.
 STUCK = GUARD + '''
-import ctypes, os
-reader, writer = os.pipe()
+import ctypes
 libc = ctypes.CDLL(None)
+mutex = ctypes.create_string_buffer(256)
+libc.pthread_mutex_lock(mutex)
 say('stuck')
-while True:
-    # Restarted by hand: the handler that runs in between does nothing.
-    libc.read(reader, ctypes.create_string_buffer(1), 1)
+libc.pthread_mutex_lock(mutex)
 '''
 
 DELIVER = GUARD + '''

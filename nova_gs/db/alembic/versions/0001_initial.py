@@ -1,10 +1,10 @@
 """The tables of the first release, and its two flavors."""
 
-import datetime
-
-import sqlalchemy as sa
 from alembic import op
+import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+
+from nova_gs.db import dialects
 
 revision = '0001'
 down_revision = None
@@ -60,6 +60,7 @@ def _time(name, **kwargs):
 
 def _json(name):
     return sa.Column(name, sa.JSON(none_as_null=True))
+
 
 def _instances():
     op.create_table(
@@ -210,16 +211,15 @@ def _instance_action_events():
 
 
 def _built_in_flavors():
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     table = sa.table('flavors', *[sa.column(name) for name in (
         'flavorid', 'name', 'memory_mb', 'vcpus', 'root_gb', 'ephemeral_gb',
         'swap')], sa.column('is_public', sa.Boolean),
         sa.column('disabled', sa.Boolean),
         sa.column('extra_specs', sa.JSON),
-        sa.column('created_at', sa.DateTime))
+        sa.column('created_at', dialects.UTCDateTime))
     for flavorid, name, memory_mb in (
             ('1', 'm1.ticker', 128), ('2', 'm1.small', 256)):
         op.execute(sa.insert(table).values(
             flavorid=flavorid, name=name, memory_mb=memory_mb, vcpus=1,
             root_gb=1, ephemeral_gb=0, swap=0, is_public=True,
-            disabled=False, extra_specs={}, created_at=now))
+            disabled=False, extra_specs={}, created_at=dialects.now()))

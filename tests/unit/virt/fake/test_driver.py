@@ -74,7 +74,7 @@ class FakeDriverTestCase(base.TestCase):
         one.power_on(self.instance)
         one.reboot(self.instance, hard=True)
         self.assertTrue(
-            one.console_output(self.instance).startswith(b'ticker '))
+            one.console_output(self.instance).startswith(b'TICK '))
         one.destroy(self.instance)
         self.assertRaises(
             exception.GuestNotFound, one.get_guest, base.GUEST)

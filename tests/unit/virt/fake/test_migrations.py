@@ -38,7 +38,7 @@ class MigrationsTestCase(base.TestCase):
                 self.source.control.journal('start_migration')]
 
     def test_a_guest_arrives(self):
-        before = self.source.call('console_output').split()[1]
+        before = self.source.call('console_output').split()[2]
         migration = self._start()
         outcome = self._wait(migration)
         self.assertTrue(outcome['arrived'])
@@ -157,6 +157,40 @@ class MigrationsTestCase(base.TestCase):
             self.source.call('progress', migration='m'))
         self.refused(self.source.call, 'start_migration', 'nobody',
                      target_uri='x', error=exception.GuestNotFound)
+
+
+class RecoverTestCase(base.TestCase):
+    """What a process finds that a kill left behind."""
+
+    def setUp(self):
+        super().setUp()
+        self.source = self.host('source')
+        self.call = protocol.Call('start_migration', base.GUEST, id='m')
+        self.source.journal.write(self.call, 'begun')
+
+    def _recover(self, **row):
+        row = dict({'id': 'm', 'memory_mb': 1, 'target_uri': 'x',
+                    'outcome': None}, **row)
+        self.source.world.change(('migrations', base.GUEST, row))
+        for _ in range(2):
+            self.source.hypervisor.migrations.recover(self.source.journal)
+        return [(entry['event'], entry['outcome'])
+                for entry in self.source.journal.entries()[1:]]
+
+    def test_pre_copy_is_given_up(self):
+        self.assertEqual([('failed', 'failed')],
+                         self._recover(phase=mover.PRE_COPY))
+        row = self.source.world.get('migrations', base.GUEST)
+        self.assertEqual(migrations.RESTARTED, row['outcome']['reason'])
+
+    def test_an_end_without_a_line_gets_it(self):
+        self.assertEqual([('ended', 'aborted')], self._recover(
+            phase=mover.ENDED, outcome=mover.stayed('aborted', True)))
+
+    def test_an_end_is_told_once(self):
+        mover.record_end(self.source.journal, self.call, mover.stayed('no'))
+        self.assertEqual([('failed', 'failed')], self._recover(
+            phase=mover.ENDED, outcome=mover.stayed('no')))
 
 
 class ProgressTestCase(base.TestCase):
