@@ -90,6 +90,8 @@ class Server:
         self._map = {}
         self._stopping = threading.Event()
         self._leaving = threading.Event()
+        self._lock = threading.Lock()
+        self._ended = False
         self._server = waitress.create_server(
             application, map=self._map, sockets=[listener], threads=threads,
             ident=None, max_request_body_size=MAX_BODY,
@@ -104,7 +106,10 @@ class Server:
         if self._stopping.is_set():
             self._leaving.set()
         self._stopping.set()
-        self._server.pull_trigger()
+        with self._lock:
+            # Once closed, its file descriptor may be somebody else's.
+            if not self._ended:
+                self._server.pull_trigger()
 
     def run(self):
         """Serve; returns when stopped.
@@ -117,8 +122,11 @@ class Server:
         left = self._finish()
         for channel in list(self._server.active_channels.values()):
             channel.handle_close()
-        self._server.task_dispatcher.shutdown(timeout=0 if left else 5)
-        self._server.trigger.close()
+        if not left:
+            self._server.task_dispatcher.shutdown()
+            with self._lock:
+                self._ended = True
+                self._server.trigger.close()
         return left
 
     def _turn(self, timeout):

@@ -5,7 +5,10 @@ import sys
 
 def main():
     """Run one command of devcloud."""
-    from nova_gs.devcloud import cli
+    try:
+        from nova_gs.devcloud import cli
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(cli.main())
 
 

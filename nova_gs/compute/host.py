@@ -3,13 +3,13 @@
 import dataclasses
 
 from nova_gs import clock
+from nova_gs.compute import executors
+from nova_gs.compute import records
+from nova_gs.compute import rpcapi
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs import offers
 from nova_gs import servicegroup
-from nova_gs.compute import executors
-from nova_gs.compute import records
-from nova_gs.compute import rpcapi
 from nova_gs.virt import driver
 
 

@@ -6,12 +6,12 @@ a call's method gets what the caller sent.
 
 from oslo_log import log as logging
 
-from nova_gs import exception
 from nova_gs.compute import build
 from nova_gs.compute import console
-from nova_gs.compute import power
 from nova_gs.compute.live_migration import destination
 from nova_gs.compute.live_migration import source
+from nova_gs.compute import power
+from nova_gs import exception
 from nova_gs.objects import fields
 
 LOG = logging.getLogger(__name__)

@@ -23,8 +23,8 @@ class ConductorManager:
     def object_class_action_versions(self, ctxt, objname, objmethod,
                                      object_versions, args, kwargs):
         """Run a class method of a record for a peer of some version."""
-        return remote.run_class_action(ctxt, objname, objmethod,
-                                     object_versions, args, kwargs)
+        return remote.run_class_action(
+            ctxt, objname, objmethod, object_versions, args, kwargs)
 
     # -- tasks
 

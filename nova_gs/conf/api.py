@@ -5,13 +5,16 @@ from oslo_config import cfg
 OPTS = (
     cfg.HostAddressOpt(
         'bind_host', default='127.0.0.1',
-        help='Address to listen on.'),
+        help='Address to listen on; beyond loopback only with '
+             'authentication, see allow_unauthenticated_remote.'),
     cfg.PortOpt(
         'bind_port', default=8774,
-        help='Port to listen on.'),
+        help='Port to listen on; a port that is taken keeps nova-api '
+             'from starting.'),
     cfg.IntOpt(
         'threads', default=8, min=1,
-        help='Threads that answer requests.'),
+        help='Threads that answer requests; further requests wait for one '
+             'to be free.'),
     cfg.StrOpt(
         'auth_strategy', default='none', choices=[
             ('none', 'everybody is an administrator; loopback only'),

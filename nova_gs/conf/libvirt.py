@@ -5,7 +5,8 @@ from oslo_config import cfg
 OPTS = (
     cfg.StrOpt(
         'connection_uri', default='qemu:///system',
-        help='Where this host\'s libvirt is.'),
+        help='Where this host\'s libvirt is; nova-compute waits for it at '
+             'its start and connects again when it went away.'),
     cfg.StrOpt(
         'live_migration_uri', default='qemu+tls://%s/system',
         help='How this host\'s libvirt is reached from another one, with %s '

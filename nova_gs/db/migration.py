@@ -48,6 +48,9 @@ class Migrations:
 
     def get_by_id_and_instance(self, migration_id, instance_uuid):
         """Return a row; raises MigrationNotFound."""
+        if not str(migration_id).isdecimal():
+            raise exception.MigrationNotFound(
+                migration_id=migration_id, instance_id=instance_uuid)
         with self._db.reader() as connection:
             return self._get(
                 connection, sa.and_(_TABLE.c.id == int(migration_id),

@@ -1,7 +1,6 @@
 """The command line of devcloud."""
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import signal
@@ -38,19 +37,6 @@ def _interrupt(_number, _frame):
     raise KeyboardInterrupt()
 
 
-@contextlib.contextmanager
-def _uninterrupted():
-    """Let nothing stop us from ending what we have begun."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN)
-              for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def up(options):
     """Bring a cloud up."""
     terminal = terminal_module.Terminal()
@@ -66,8 +52,7 @@ def up(options):
 
 def down(options):
     """End a cloud."""
-    with _uninterrupted():
-        power.end(_layout(options), patience=5)
+    power.end(_layout(options), patience=5)
     print('%s: nothing is running.' % _layout(options).directory)
 
 
@@ -136,17 +121,7 @@ def demo(options):
     started = clock.now()
     _bring_up(cloud, terminal)
     terminal.step('everything is up', clock.now() - started)
-    good = False
-    try:
-        terminal.heading('A live migration, and SIGTERM in the middle of it')
-        result = demo_module.Demo(cloud, terminal).run()
-        terminal.heading('What came of it')
-        for label, value, right in result.judge():
-            terminal.fact(label, value, right)
-        good = result.ok
-    finally:
-        if not options.keep:
-            _end_demo(cloud, terminal, good)
+    result = _play(cloud, terminal, options.keep)
     terminal.verdict(*_verdict(result))
     if options.keep:
         terminal.note('It is still there: devcloud status --dir %s'
@@ -156,11 +131,26 @@ def demo(options):
     return 0 if result.ok else 1
 
 
-def _end_demo(cloud, terminal, good):
-    with _uninterrupted():
-        cloud.down(patience=2, remove=good)
-    terminal.note('Nothing is left running%s.' % (
-        '' if good else '; logs are in %s' % cloud.layout.path('log')))
+def _play(cloud, terminal, keep):
+    """Run the demo in a cloud and end that, unless it is to be kept."""
+    good = False
+    try:
+        terminal.heading('A live migration, and SIGTERM in the middle of it')
+        result = demo_module.Demo(cloud, terminal).run()
+        terminal.heading('What came of it')
+        for label, value, right in result.judge():
+            terminal.fact(label, value, right)
+        good = result.ok
+    except KeyboardInterrupt:
+        keep = False
+        raise
+    finally:
+        if not keep:
+            cloud.down(patience=2, remove=good)
+            terminal.note('Nothing is left running%s.' % (
+                '' if good else '; logs are in %s' % cloud.layout.path(
+                    'log')))
+    return result
 
 
 def _verdict(result):

@@ -160,6 +160,10 @@ class Cloud:
         """Kill a part; what it left behind (guests, say) goes on."""
         return self.stop(name, number, wait)
 
+    def add_image(self, ticker):
+        """Add an image that boots into a ``guest_image.Ticker``."""
+        images.add_ticker(self.layout, self.parts.api.config, ticker)
+
     def part(self, name):
         """Return a part by its name.
 
@@ -258,7 +262,7 @@ class Cloud:
 
     def _make_database(self):
         self._timed('database and images', lambda: images.make_database(
-            self.layout, self.parts.api.config))
+            self.layout, self.parts.api.config, self._cancelled))
 
     def _timed(self, what, function):
         started = self._clock.now()

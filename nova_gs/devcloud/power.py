@@ -4,9 +4,11 @@ It needs no more than the directory: records name the processes, and a last
 look through all processes finds what lost its supervisor.
 """
 
+import contextlib
 import os
 import shutil
 import signal
+import threading
 
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import processes
@@ -15,6 +17,7 @@ from nova_gs.devcloud import waiting
 
 #: Seconds that killed processes may take to be gone.
 _KILL_TIMEOUT = 15
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def is_on(layout):
@@ -29,14 +32,30 @@ def end(layout, patience, remove=False):
     :param remove: whether to remove its directory too
     :raises: DevcloudError when something cannot be killed
     """
-    off(layout, patience)
-    if layout.load() is None:
+    with _shielded():
+        off(layout, patience)
+        if layout.load() is None:
+            return
+        if remove:
+            shutil.rmtree(layout.directory, ignore_errors=True)
+        else:
+            # The logs stay, and the next cloud may be made here.
+            layout.save({})
+
+
+@contextlib.contextmanager
+def _shielded():
+    """Let nothing stop us from ending what we have begun."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
-    if remove:
-        shutil.rmtree(layout.directory, ignore_errors=True)
-    else:
-        # The logs stay, and the next cloud may be made here.
-        layout.save({})
+    before = {number: signal.signal(number, signal.SIG_IGN)
+              for number in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def off(layout, patience):

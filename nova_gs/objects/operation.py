@@ -6,6 +6,8 @@ finished by whoever holds the claim.  Each of these is one transaction that
 writes nothing at all when the claim is not, or no longer, the caller's.
 """
 
+import json
+
 from nova_gs.objects import base
 from nova_gs.objects import fields
 from nova_gs.objects import instance as instance_obj
@@ -176,7 +178,7 @@ class Operation(base.NovaObject):
         fresh = self.report_claimed(
             self._context, self.uuid, self.step, self.claim_id, words,
             instance_obj.Instance.pack(instance),
-            migration_obj.Migration.pack(migration), params)
+            migration_obj.Migration.pack(migration), _as_text(params))
         self._settle(fresh, instance, migration)
 
     @classmethod
@@ -188,7 +190,7 @@ class Operation(base.NovaObject):
             uuid, step, claim_id, words,
             instance=cls._instance_columns(instance),
             migration=migration_obj.Migration.unpack(migration),
-            params=params))
+            params=_from_text(params)))
 
     def offer(self, step, host=None, peer_host=None, instance=None,
               migration=None, params=None, expires_in=None,
@@ -208,8 +210,8 @@ class Operation(base.NovaObject):
         fresh = self.offer_claimed(
             self._context, self.uuid, self.step, self.claim_id, words,
             instance_obj.Instance.pack(instance),
-            migration_obj.Migration.pack(migration), params, expires_in,
-            reserve_on)
+            migration_obj.Migration.pack(migration), _as_text(params),
+            expires_in, reserve_on)
         if reserve_on is not None and self.migration is not None:
             migration = dict(migration or {}, dest_compute=reserve_on)
         elif reserve_on is not None:
@@ -225,7 +227,8 @@ class Operation(base.NovaObject):
             uuid, step, claim_id, words,
             instance=cls._instance_columns(instance),
             migration=migration_obj.Migration.unpack(migration),
-            params=params, expires_in=expires_in, reserve_on=reserve_on))
+            params=_from_text(params), expires_in=expires_in,
+            reserve_on=reserve_on))
 
     def finish(self, state, error=None, instance=None, migration=None):
         """End the operation, its instance's task, migration and action.
@@ -320,6 +323,16 @@ class Operation(base.NovaObject):
             for name, value in updates.items():
                 setattr(nested, name, value)
             nested.obj_reset_changes(list(updates))
+
+
+def _as_text(params):
+    # As a dict, the serializer of the messages would make objects of the
+    # primitives that it may hold.
+    return None if params is None else json.dumps(params)
+
+
+def _from_text(params):
+    return None if params is None else json.loads(params)
 
 
 @base.NovaObjectRegistry.register

@@ -5,7 +5,7 @@ import oslo_messaging
 from oslo_messaging._drivers import impl_rabbit
 # After impl_rabbit and not before: that module computes the allowed maximum
 # of one of its options from the constant that is set below.
-from oslo_messaging._drivers import amqpdriver
+from oslo_messaging._drivers import amqpdriver  # noqa: H306
 
 #: Errors of ours keep their class when they cross the wire.
 REMOTE_EXCEPTION_MODULES = ('nova_gs.exception',)

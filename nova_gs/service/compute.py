@@ -10,12 +10,6 @@ import uuid
 
 from oslo_log import log as logging
 
-from nova_gs import context
-from nova_gs import exception
-from nova_gs import objects
-from nova_gs import offers
-from nova_gs import servicegroup
-from nova_gs import steps
 from nova_gs.compute import executors
 from nova_gs.compute import host as compute_host
 from nova_gs.compute import manager as compute_manager
@@ -24,15 +18,21 @@ from nova_gs.compute import recovery
 from nova_gs.compute import rpcapi
 from nova_gs.compute import state_path
 from nova_gs.conductor import rpcapi as conductor_rpcapi
+from nova_gs import context
+from nova_gs import exception
+from nova_gs import objects
 from nova_gs.objects import base as objects_base
 from nova_gs.objects import fields
+from nova_gs import offers
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
 from nova_gs.rpc import server as rpc_server
 from nova_gs.rpc import transport
 from nova_gs.rpc import versions
 from nova_gs.service import daemon
+from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
+from nova_gs import steps
 from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)

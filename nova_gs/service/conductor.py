@@ -5,26 +5,26 @@ import uuid
 
 from oslo_log import log as logging
 
-from nova_gs import context
-from nova_gs import objects
-from nova_gs import offers
-from nova_gs import pools
-from nova_gs import servicegroup
-from nova_gs import steps
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import manager
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs.conductor import sweeper
 from nova_gs.conductor.tasks import base
+from nova_gs import context
 from nova_gs.db import store
+from nova_gs import objects
 from nova_gs.objects import base as objects_base
 from nova_gs.objects import fields
+from nova_gs import offers
+from nova_gs import pools
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import server as rpc_server
 from nova_gs.rpc import transport
 from nova_gs.rpc import versions
 from nova_gs.service import daemon
+from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
+from nova_gs import steps
 
 LOG = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ import fixtures
 from nova_gs import clock
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs import steps
 from nova_gs.rpc import catalogue
 from nova_gs.shutdown import tracker
+from nova_gs import steps
 from tests.unit import base
 
 REBOOT = catalogue.ROWS['reboot_instance']

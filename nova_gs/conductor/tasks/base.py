@@ -6,13 +6,13 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_gs import clock
-from nova_gs import exception
-from nova_gs import objects
-from nova_gs import offers
-from nova_gs import servicegroup
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import scheduler
+from nova_gs import exception
+from nova_gs import objects
 from nova_gs.objects import fields
+from nova_gs import offers
+from nova_gs import servicegroup
 
 LOG = logging.getLogger(__name__)
 

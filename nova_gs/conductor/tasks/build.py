@@ -1,8 +1,8 @@
 """Choosing a host for a new guest."""
 
-from nova_gs import exception
 from nova_gs.conductor import scheduler
 from nova_gs.conductor.tasks import base
+from nova_gs import exception
 from nova_gs.objects import fields
 
 

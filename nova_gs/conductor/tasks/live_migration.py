@@ -4,10 +4,10 @@ import dataclasses
 
 from oslo_log import log as logging
 
-from nova_gs import exception
-from nova_gs import objects
 from nova_gs.conductor import scheduler
 from nova_gs.conductor.tasks import base
+from nova_gs import exception
+from nova_gs import objects
 from nova_gs.objects import fields
 
 LOG = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 import threading
 
-from nova_gs import exception
 from nova_gs.compute import records
+from nova_gs import exception
 from tests.fixtures import compute
 from tests.unit import base
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from nova_gs import exception
 from nova_gs.compute import rpcapi
+from nova_gs import exception
 from nova_gs.rpc import client as rpc_client
 from tests.fixtures import clock
 from tests.unit import base

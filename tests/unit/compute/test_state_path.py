@@ -6,8 +6,8 @@ import threading
 
 import fixtures
 
-from nova_gs import exception
 from nova_gs.compute import state_path
+from nova_gs import exception
 from tests.unit import base
 
 

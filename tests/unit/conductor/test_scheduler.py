@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from nova_gs import exception
 from nova_gs.conductor import scheduler
+from nova_gs import exception
 from tests.unit import base
 
 

@@ -1,7 +1,7 @@
 """A migration at its destination."""
 
-from nova_gs import exception
 from nova_gs.compute.live_migration import destination
+from nova_gs import exception
 from nova_gs.virt import driver
 from tests.fixtures import compute
 from tests.unit import base

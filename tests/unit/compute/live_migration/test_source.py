@@ -1,8 +1,8 @@
 """A migration at its source, with every step held, broken or called off."""
 
 from nova_gs import clock
-from nova_gs import exception
 from nova_gs.compute.live_migration import source
+from nova_gs import exception
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import tracker
 from nova_gs.virt import driver

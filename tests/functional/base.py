@@ -1,0 +1,94 @@
+"""Scenarios on a whole cloud of real processes.
+
+A test class has one cloud, brought up before its first test.  Scenarios run
+a few times in ``make test`` and at full count in ``make verify``, and leave
+their figures there.
+"""
+
+import tempfile
+
+import testtools
+
+from nova_gs import clock
+from nova_gs.devcloud import cloud
+from nova_gs.devcloud import figures
+from nova_gs.devcloud import waiting
+from nova_gs.virt.fake import client
+
+
+class CloudTestCase(testtools.TestCase):
+    """A test with a cloud; ``OPTIONS`` are those of ``cloud.Cloud``."""
+
+    OPTIONS = {'driver': 'fake'}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clock = clock.Clock()
+        # Short: the paths of UNIX sockets below it are bounded.
+        cls.cloud = cloud.Cloud(
+            tempfile.mkdtemp(prefix='ngs-'), owned=True, **cls.OPTIONS)
+        cls.addClassCleanup(cls.cloud.down, remove=True)
+        cls.cloud.up()
+
+    def setUp(self):
+        super().setUp()
+        self.addOnException(self._attach_logs)
+
+    @property
+    def api(self):
+        """The API of the cloud."""
+        return self.cloud.api
+
+    def times(self, some, full):
+        """Return how often a scenario runs: in "make test", in "verify"."""
+        return full if figures.is_full() else some
+
+    def figure(self, scenario, **values):
+        """Leave figures for "make verify"; units belong into the names."""
+        figures.record(scenario, **values)
+
+    def await_that(self, what, condition, timeout=30, every=0.01):
+        """Wait until ``condition()`` is true and return its result."""
+        result = waiting.until(condition, timeout, every=every)
+        self.assertTrue(result, '%s: not within %s s' % (what, timeout))
+        return result
+
+    def hypervisor(self, host):
+        """Return the switches of a host's fake hypervisor."""
+        return client.control(self.cloud.part('hypervisor@' + host).socket)
+
+    def boot(self, host, image='ticker', name='guest'):
+        """Return the UUID of a new server that is ACTIVE on a host."""
+        uuid = self.api.create_server(name, image, host=host)
+        self.api.await_server(uuid, status='ACTIVE', task_state=None)
+        return uuid
+
+    def ensure_up(self, *hosts):
+        """Start the computes that a test before has stopped."""
+        for host in hosts or self.cloud.hosts:
+            if not self.cloud.part(host).process.pid():
+                self.cloud.start(host)
+            self.await_that('%s is up' % host, lambda: (
+                self.api.service(host) or {}).get('state') == 'up')
+
+    def terminate(self, host):
+        """Send SIGTERM; return the moment (wall clock, seconds)."""
+        sent = self.clock.utcnow().timestamp()
+        self.cloud.stop(host, wait=False)
+        return sent
+
+    def await_exit(self, host, timeout=60):
+        """Wait for a compute's end.
+
+        :returns: (exit code, moment in wall clock seconds)
+        """
+        record = self.cloud.part(host).process.wait(timeout)
+        self.assertIsNotNone(record, '%s has not ended' % host)
+        return record['exit_code'], record['ended_at']
+
+    def _attach_logs(self, exc_info):
+        """Show the end of each log beside a failure."""
+        for name, part in self.cloud.parts.all().items():
+            self.addDetail(name, testtools.content.text_content(
+                part.process.log_tail(40)))

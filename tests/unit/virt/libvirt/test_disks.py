@@ -1,0 +1,216 @@
+import errno
+import hashlib
+import os
+import stat
+import subprocess
+import threading
+from unittest import mock
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.virt.libvirt import disks
+from tests.unit import base
+
+UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
+
+
+class TestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.path = os.path.join(self.conf.state_path, 'instances')
+        self.disks = disks.Disks(self.path, 'host1')
+        self.disks.prepare()
+        self.instance = objects.Instance(uuid=UUID, root_gb=0)
+
+    def image(self, disk_format='raw', content=b'boot', size=1 << 20):
+        path = os.path.join(self.conf.state_path, 'image')
+        if disk_format == 'raw':
+            with open(path, 'wb') as image:
+                image.write(content)
+                image.truncate(size)
+        return self.described(path, disk_format)
+
+    def described(self, path, disk_format):
+        with open(path, 'rb') as image:
+            checksum = hashlib.sha256(image.read()).hexdigest()
+        return objects.Image(id='the image', path=path, checksum=checksum,
+                             disk_format=disk_format)
+
+    def qcow2(self, *options):
+        path = os.path.join(self.conf.state_path, 'image.qcow2')
+        subprocess.run(
+            ('qemu-img', 'create', '-q', '-f', 'qcow2', *options, path,
+             '3M'), check=True)
+        return self.described(path, 'qcow2')
+
+    def about(self):
+        return self.disks._describe(self.disks.disk(UUID), 'qcow2')
+
+    def refused(self, image):
+        return str(self.assertRaises(
+            exception.HypervisorError, self.disks.create, self.instance,
+            image))
+
+    def base_files(self):
+        return sorted(
+            name for name in os.listdir(os.path.join(self.path, '_base'))
+            if not name.endswith('.lock'))
+
+
+class TestCreate(TestCase):
+
+    def test_raw_image(self):
+        image = self.image()
+        self.disks.create(self.instance, image)
+        about = self.about()
+        self.assertEqual(1 << 20, about['virtual-size'])
+        self.assertEqual('raw', about['backing-filename-format'])
+        self.assertEqual(os.path.join(self.path, '_base', image.checksum),
+                         about['backing-filename'])
+        self.assertEqual(b'', self.disks.read_console(UUID))
+        self.assertEqual(32, len(self.disks.storage_id(UUID)))
+
+    def test_qcow2_image(self):
+        self.instance.root_gb = 1
+        self.disks.create(self.instance, self.qcow2())
+        about = self.about()
+        self.assertEqual(1 << 30, about['virtual-size'])
+        self.assertEqual('qcow2', about['backing-filename-format'])
+
+    def test_base_is_copied_once(self):
+        image = self.image()
+        self.disks.create(self.instance, image)
+        os.unlink(image.path)
+        self.disks.create(self.instance, image)
+        self.assertEqual([image.checksum], self.base_files())
+
+    def test_copied_once_by_many(self):
+        image = self.image()
+        copies = []
+        copy = self.disks._copy
+
+        def count(image, part):
+            copies.append(part)
+            copy(image, part)
+
+        self.disks._copy = count
+        threads = [threading.Thread(target=self.disks._fetch, args=(image,))
+                   for _number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(1, len(copies))
+        self.assertEqual([image.checksum], self.base_files())
+
+    def test_rest_of_a_cut_short_copy(self):
+        image = self.image()
+        part = os.path.join(
+            self.path, '_base', image.checksum + '.host1.part')
+        with open(part, 'wb') as rest:
+            rest.write(b'x' * (2 << 20))
+        self.disks.create(self.instance, image)
+        self.assertEqual([image.checksum], self.base_files())
+        self.assertEqual(1 << 20, self.about()['virtual-size'])
+
+    def test_image_is_gone(self):
+        image = self.image()
+        os.unlink(image.path)
+        self.assertIn('No such file', self.refused(image))
+        self.assertEqual([], self.base_files())
+
+    def test_image_was_changed(self):
+        image = self.image()
+        with open(image.path, 'ab') as changed:
+            changed.write(b'!')
+        self.assertIn('checksum', self.refused(image))
+        self.assertEqual([], self.base_files())
+
+    def test_image_that_names_another_file(self):
+        raw = self.image()
+        for options in (('-b', raw.path, '-F', 'raw'),
+                        ('-o', 'data_file=%s.data' % raw.path)):
+            self.assertIn('refers to another file',
+                          self.refused(self.qcow2(*options)))
+            self.assertEqual([], self.base_files())
+
+    def test_image_of_another_format(self):
+        image = self.image()
+        image.disk_format = 'qcow2'
+        self.assertIn('qemu-img info failed', self.refused(image))
+
+    def test_image_is_larger_than_the_flavor(self):
+        self.instance.root_gb = 1
+        self.assertIn('needs a disk of 1025 MiB',
+                      self.refused(self.image(size=1025 << 20)))
+
+    def test_no_qemu_img(self):
+        self.disks = disks.Disks(self.path, 'host1', '/no/qemu-img')
+        self.assertIn('/no/qemu-img', self.refused(self.image()))
+
+    def test_qemu_img_hangs(self):
+        slow = os.path.join(self.conf.state_path, 'slow')
+        with open(slow, 'w') as script:
+            script.write('#!/bin/sh\nexec tail -f /dev/null\n')
+        os.chmod(slow, stat.S_IRWXU)
+        self.disks = disks.Disks(self.path, 'host1', slow)
+        with mock.patch.object(disks, 'QEMU_IMG_TIMEOUT', 0.1):
+            self.assertIn('timed out', self.refused(self.image()))
+
+
+class TestFiles(TestCase):
+
+    def test_remove(self):
+        self.disks.create(self.instance, self.image())
+        for _twice in range(2):
+            self.disks.remove(UUID)
+            self.assertEqual(['_base'], os.listdir(self.path))
+
+    def test_nothing_outside_is_removed(self):
+        for name in ('', '.', '..', '_base', UUID + '/..', '/etc'):
+            self.assertRaises(ValueError, self.disks.remove, name)
+
+    def test_console_is_read_from_its_end(self):
+        self.disks.create(self.instance, self.image())
+        with open(self.disks.console(UUID), 'wb') as log:
+            log.write(b'a' * disks.CONSOLE_LIMIT + b'the end')
+        text = self.disks.read_console(UUID)
+        self.assertEqual(disks.CONSOLE_LIMIT, len(text))
+        self.assertTrue(text.endswith(b'aathe end'))
+
+    def test_no_console(self):
+        self.assertEqual(b'', self.disks.read_console(UUID))
+
+    def test_storage_id(self):
+        self.assertEqual('', self.disks.storage_id(UUID))
+        self.disks.create(self.instance, self.image())
+        other = disks.Disks(self.path, 'host2')
+        self.assertEqual(self.disks.storage_id(UUID),
+                         other.storage_id(UUID))
+
+    def test_path_cannot_be_used(self):
+        path = os.path.join(self.conf.state_path, 'file')
+        with open(path, 'w'):
+            self.assertRaises(exception.HypervisorError,
+                              disks.Disks(path, 'host1').prepare)
+
+    def test_size(self):
+        self.assertIsInstance(self.disks.size_gb(), int)
+
+    def test_cache_mode(self):
+        open_really = os.open
+
+        def open_strangely(path, flags, *arguments, **options):
+            if flags & os.O_DIRECT:
+                raise OSError(self.number, os.strerror(self.number))
+            return open_really(path, flags, *arguments, **options)
+
+        with mock.patch.object(os, 'open', open_strangely):
+            self.number = errno.EROFS
+            self.assertRaises(
+                exception.HypervisorError, self.disks.cache_mode)
+            self.number = errno.EINVAL
+            self.assertEqual('writeback', self.disks.cache_mode())
+        self.assertEqual(['_base'], os.listdir(self.path))
