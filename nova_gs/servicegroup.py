@@ -5,10 +5,16 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs import exception
-from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs.rpc import client as rpc_client
 
 LOG = logging.getLogger(__name__)
+
+#: Until when a host takes no work that has not named a time.
+_WITHOUT_DEADLINE = {
+    fields.ServicePhase.DRAINING: 'its work has ended',
+    fields.ServicePhase.QUIESCED: 'an operator lets it work again',
+}
 
 
 class ServiceGroup:
@@ -24,7 +30,7 @@ class ServiceGroup:
         """Whether a service has reported lately and has not said goodbye."""
         if service.forced_down or service.seconds_since_seen is None:
             return False
-        if service.phase == objects.fields.ServicePhase.STOPPED:
+        if service.phase == fields.ServicePhase.STOPPED:
             return False
         return service.seconds_since_seen <= self._conf.service_down_time
 
@@ -38,15 +44,18 @@ class ServiceGroup:
         A host that is merely down is let pass: the request is recorded and
         taken up when it returns.
 
-        :raises: HostDraining
+        :raises: HostDraining; HostUnavailable when it was stopped
         """
-        phases = objects.fields.ServicePhase
-        if service.phase == phases.SERVING:
+        if service.phase == fields.ServicePhase.SERVING:
             return
+        if service.phase == fields.ServicePhase.STOPPED:
+            raise exception.HostUnavailable(
+                host=service.host, state=service.phase)
         deadline = service.phase_deadline
         raise exception.HostDraining(
             host=service.host, reason=service.phase_reason or service.phase,
-            deadline=deadline.isoformat() if deadline else 'no deadline')
+            deadline=(deadline.strftime('%Y-%m-%d %H:%M:%S UTC') if deadline
+                      else _WITHOUT_DEADLINE[service.phase]))
 
     def require_up(self, service):
         """Refuse a host that cannot do anything now.

@@ -1,10 +1,13 @@
 """What happens to every request before and after its handler."""
 
+from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_gs.api import microversions
 from nova_gs.api.views import links
 from nova_gs import context
+
+LOG = logging.getLogger(__name__)
 
 REQUEST_ID_HEADERS = ('x-openstack-request-id', 'x-compute-request-id')
 
@@ -20,6 +23,10 @@ class RequestId:
         req.context.request_id = 'req-' + uuidutils.generate_uuid()
         for name in REQUEST_ID_HEADERS:
             resp.set_header(name, req.context.request_id)
+
+    def process_response(self, req, resp, resource, succeeded):
+        LOG.info('%s %s answered %d (%s)', req.method, req.relative_uri,
+                 resp.status_code, req.context.request_id)
 
 
 class Identity:

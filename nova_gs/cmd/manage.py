@@ -13,6 +13,7 @@ Exit code 0: done; 1: it cannot be done; 2: the command makes no sense.
 
 import argparse
 import json
+import logging
 import os
 import sys
 import uuid
@@ -114,6 +115,8 @@ def execute(arguments, conf):
     :param conf: ConfigOpts
     :returns: the exit code
     """
+    # It logs a traceback of what is said in one line here.
+    logging.getLogger('oslo_db').setLevel(logging.CRITICAL)
     try:
         arguments.run(conf, arguments)
         sys.stdout.flush()
@@ -123,7 +126,7 @@ def execute(arguments, conf):
     except OSError as error:
         reason = '%s: %s' % (error.filename or PROGRAM, error.strerror)
     except engine.ERRORS as error:
-        reason = '[database] connection: %s' % error
+        reason = '[database] connection: %s' % str(error).splitlines()[0]
     return _fail(reason, 1)
 
 

@@ -7,7 +7,6 @@ clusters report at any time, are answered by running the verb again.
 
 import contextlib
 import os
-import threading
 
 from oslo_db import api as db_api
 from oslo_db import exception as db_exc
@@ -69,28 +68,37 @@ class Database:
     def close(self):
         """Let go of all connections."""
         self.engine.dispose()
+        self._turn.close()
 
 
 def _make_engine(conf, url):
     """Return (what writers of this process queue at, Engine)."""
     if url.get_backend_name() == 'sqlite':
         _require_directory(url.database)
-        # SQLite's own queue is a poll with growing pauses; threads that
-        # take turns here are faster and fair.
-        return threading.Lock(), dialects.sqlite_engine(
+        return dialects.SQLiteTurn(url.database), dialects.sqlite_engine(
             url, conf.database.sqlite_synchronous)
     facade = enginefacade.transaction_context()
     facade.configure(**{
         option: getattr(conf.database, option) for option in (
-            'connection', 'max_pool_size', 'max_overflow', 'max_retries',
-            'retry_interval', 'pool_timeout', 'connection_recycle_time',
-            'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'connection_debug',
-            'connection_trace', 'connection_parameters')})
+            'connection', 'max_pool_size', 'max_overflow', 'pool_timeout',
+            'connection_recycle_time', 'mysql_sql_mode',
+            'mysql_wsrep_sync_wait', 'connection_debug', 'connection_trace',
+            'connection_parameters')})
+    # oslo.db would wait here for a server that is away, deaf to signals;
+    # whoever uses the store says so instead, and decides.
+    facade.configure(max_retries=0)
     engine = facade.writer.get_engine()
     # Under REPEATABLE READ, MariaDB's default, conditional UPDATEs lock gaps
     # that nobody here needs to be locked.
-    return contextlib.nullcontext(), engine.execution_options(
+    return _NoTurn(), engine.execution_options(
         isolation_level='READ COMMITTED')
+
+
+class _NoTurn(contextlib.nullcontext):
+    """A database server's writers need not queue."""
+
+    def close(self):
+        pass
 
 
 def _require_directory(path):

@@ -7,6 +7,7 @@ from alembic import command
 from alembic import config
 from alembic import migration
 from alembic import script
+from oslo_db import exception as db_exc
 import sqlalchemy as sa
 
 from nova_gs import exception
@@ -50,7 +51,7 @@ def require_current(engine):
     """Raise ConfigurationError unless a database has the version of today."""
     try:
         found, needed = current(engine), head()
-    except sa.exc.SQLAlchemyError as error:
+    except (db_exc.DBError, sa.exc.SQLAlchemyError) as error:
         raise exception.ConfigurationError(
             option='[database] connection',
             problem='the database cannot be read (%s)' % (

@@ -22,7 +22,6 @@ from nova_gs.devcloud import parallel
 from nova_gs.devcloud import plan
 from nova_gs.devcloud import ports
 from nova_gs.devcloud import power
-from nova_gs.devcloud import processes
 from nova_gs.devcloud import waiting
 
 #: Seconds that services may take to report for the first time.
@@ -232,7 +231,10 @@ class Cloud:
         self._together(
             [self._starter(parts.broker), self._make_database]
             + self._hypervisor_starters())
-        self._together([self._starter(part) for part in parts.services])
+        # Computes look for a conductor first of all and would wait for it.
+        self._together([self._starter(part)
+                        for part in parts.conductors + [parts.api]])
+        self._together([self._starter(part) for part in parts.computes])
         self._timed('services report', self._await_reports)
 
     def _hypervisor_starters(self):
@@ -300,9 +302,7 @@ class Cloud:
 def _facts(part):
     """Return what status says of any part."""
     process = part.process
-    state = process.state()
     return {
-        'pid': process.pid(), 'state': state, 'log': process.log,
-        'exit_code': process.exit_code() if state == processes.STOPPED
-        else None,
+        'pid': process.pid(), 'state': process.state(), 'log': process.log,
+        'exit_code': process.exit_code(),
     }

@@ -6,6 +6,7 @@ Two of them migrate guests between each other over loopback.
 """
 
 import os
+import pwd
 import shutil
 import uuid
 
@@ -42,8 +43,9 @@ keepalive_count = 3
 #: As root of an outer user namespace set the host name (and hide KVM); then
 #: become somebody else in an inner one: libvirtd takes root for the system.
 _ENTER = ('set -e; hostname "$1"; '
-          'if [ -n "$2" ]; then mount --bind "$2" /dev/kvm; fi; shift 2; '
-          'exec unshare -U --map-user=1000 --map-group=1000 "$@"')
+          'if [ -n "$2" ]; then mount --bind "$2" /dev/kvm; fi; '
+          'user=$3 group=$4; shift 4; '
+          'exec unshare -U --map-user="$user" --map-group="$group" "$@"')
 _PORTS = ports.PER_HOST // 2
 
 
@@ -99,8 +101,8 @@ class LibvirtHost(parts.Part):
             hide = os.path.join(self.directory, 'no-kvm')
         command = ['unshare', '-Ur', '--uts']
         command += ['--mount'] if hide else []
-        command += ['sh', '-c', _ENTER, 'sh', self.host, hide, program]
-        command += ['-p', self._path('run', 'libvirtd.pid')]
+        command += ['sh', '-c', _ENTER, 'sh', self.host, hide, *_somebody()]
+        command += [program, '-p', self._path('run', 'libvirtd.pid')]
         self.process.launch(command, self._environ(), owner)
 
     def ready(self):
@@ -163,6 +165,15 @@ class LibvirtHost(parts.Part):
         # Bound over /dev/kvm it cannot be opened, as on a machine without.
         with open(self._path('no-kvm'), 'w') as nothing:
             os.fchmod(nothing.fileno(), 0)
+
+
+def _somebody():
+    """Return the uid and gid of anybody but root, as strings.
+
+    libvirtd looks itself up, so it must be somebody whom this machine knows.
+    """
+    return next((str(user.pw_uid), str(user.pw_gid))
+                for user in pwd.getpwall() if user.pw_uid and user.pw_gid)
 
 
 def _ignore(_context, _error):

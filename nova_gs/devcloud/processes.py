@@ -20,6 +20,9 @@ RUNNING = 'running'
 STOPPED = 'stopped'
 ABSENT = 'absent'
 
+#: Seconds in which a supervisor writes down how its process ended.
+_RECORD_TIMEOUT = 5
+
 
 class LaunchError(Exception):
     """A command could not be executed at all."""
@@ -89,7 +92,9 @@ class Process:
 
         None while it runs, and when its supervisor was killed before it.
         """
-        record = self.record()
+        if self.state() != STOPPED:
+            return None
+        record = self.wait(_RECORD_TIMEOUT)
         return record['exit_code'] if record else None
 
     def send_signal(self, number):
@@ -108,9 +113,11 @@ class Process:
             record = self.record()
             if record is None or _is_running(record):
                 return None
-            # It has ended; its supervisor writes down how in a moment.
-            lost = not _supervised(record)
-            return record if lost or record['ended_at'] else None
+            if record['ended_at']:
+                return record
+            # Its supervisor writes down how it ended in a moment, unless
+            # that is gone too: then it has, or never will.
+            return None if _supervised(record) else self.record()
 
         return waiting.until(ended, timeout, every=0.005)
 

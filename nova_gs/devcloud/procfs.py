@@ -56,7 +56,10 @@ def tagged(directory):
     """Return [(pid, start time)] of every process of a cloud, but our own.
 
     QEMU gets its environment from libvirt, which keeps HOME but not our tag.
+    A container may have a directory of the same name: its processes are in
+    another PID namespace.
     """
+    ours = os.readlink('/proc/self/ns/pid')
     tag = ('%s=%s' % (TAG, directory)).encode()
     home = ('HOME=%s/' % directory).encode()
     found = []
@@ -66,9 +69,12 @@ def tagged(directory):
         try:
             with open('/proc/%s/environ' % entry, 'rb') as environ:
                 variables = environ.read().split(b'\0')
+            namespace = os.readlink('/proc/%s/ns/pid' % entry)
         except OSError:
             continue
-        if tag in variables or any(v.startswith(home) for v in variables):
+        if namespace == ours and (
+                tag in variables or any(
+                    v.startswith(home) for v in variables)):
             started = start_time(int(entry))
             if started is not None:
                 found.append((int(entry), started))

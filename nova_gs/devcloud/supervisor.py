@@ -132,18 +132,15 @@ class Supervisor:
 
     def _kill_all(self):
         """Kill children until none is left: orphans become ours in turn."""
-        while True:
+        left = True
+        while left:
             for pid in _children():
                 try:
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
+                    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+                except (ProcessLookupError, ChildProcessError):
                     pass
-            if not self._reap():
-                return
-            try:
-                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-            except ChildProcessError:
-                return
+            left = self._reap()
 
     def _follow(self, owner):
         pid, started = owner

@@ -8,7 +8,8 @@ import importlib
 
 MODULES = (
     'compute_node', 'flavor', 'image', 'instance', 'instance_action',
-    'migrate_data', 'migration', 'operation', 'service',
+    'migrate_data', 'migration', 'operation', 'operation_list',
+    'service',
 )
 
 

@@ -106,13 +106,14 @@ class NovaObject(base.ComparableVersionedObject, base.VersionedObject):
         """
         if updates is None:
             return None
-        packed = {}
+        # Fields of objects ask for one that they belong to.
+        owner, packed = cls(), {}
         for name, value in updates.items():
             if name not in cls.fields:
                 raise ValueError('%s has no field %s' % (cls.__name__, name))
             field = cls.fields[name]
             packed[name] = field.to_primitive(
-                None, name, field.coerce(None, name, value))
+                owner, name, field.coerce(owner, name, value))
         return packed
 
     @classmethod
@@ -120,7 +121,8 @@ class NovaObject(base.ComparableVersionedObject, base.VersionedObject):
         """Return what ``pack`` was given."""
         if packed is None:
             return None
-        return {name: cls.fields[name].from_primitive(None, name, value)
+        owner = cls()
+        return {name: cls.fields[name].from_primitive(owner, name, value)
                 for name, value in packed.items()}
 
 

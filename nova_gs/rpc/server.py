@@ -77,24 +77,31 @@ class LosslessRPCServer(rpc_server.RPCServer):
         listener = getattr(self.listener, '_poll_style_listener', None)
         given_back = 0
         if hasattr(listener, 'conn'):
-            given_back = _return_unread(listener.conn)
+            given_back = _return_unread(listener)
+            for message in listener.incoming:
+                self._on_incoming([message])
         self.listener.cleanup()
         return given_back
 
 
-def _return_unread(connection):
-    """Requeue what was delivered and not read; cancel the consumers.
+def _return_unread(listener):
+    """Requeue casts that were delivered and not read; cancel the consumers.
 
-    :param connection: the listener's connection to RabbitMQ
+    Calls become the listener's, to be answered: whoever made them waits.
+
+    :param listener: the AMQP listener, which is not polled any more
     :returns: how many messages went back
     """
     returned = []
 
     def give_back(message):
-        message.requeue()
-        returned.append(message)
+        if message.get('_msg_id'):
+            listener(message)
+        else:
+            message.requeue()
+            returned.append(message)
 
-    consumers = dict(connection.connection._consumers)
+    consumers = dict(listener.conn.connection._consumers)
     for consumer in consumers:
         consumer.callback = give_back
     try:

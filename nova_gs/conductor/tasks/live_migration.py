@@ -1,5 +1,6 @@
 """Asking both hosts whether a guest can move, and setting it going."""
 
+from concurrent import futures
 import dataclasses
 
 from oslo_log import log as logging
@@ -11,6 +12,9 @@ from nova_gs import objects
 from nova_gs.objects import fields
 
 LOG = logging.getLogger(__name__)
+
+#: Pause between two looks whether a host that was asked is still there (s).
+LOOK_EVERY = 0.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +31,7 @@ class LiveMigration(base.Task):
 
     def check(self):
         wanted = self.operation.params.get('dest_host')
-        self._require_source()
+        self._require_up(self.instance.host)
         refused = {}
         for candidate in scheduler.choose(
                 self.candidates(), self.instance, wanted=wanted,
@@ -60,29 +64,43 @@ class LiveMigration(base.Task):
             fields.OperationState.FAILED, error=reason,
             migration={'status': fields.MigrationStatus.ERROR})
 
-    def _require_source(self):
-        service = objects.Service.get_by_host_and_binary(
-            self.ctxt, self.instance.host, 'nova-compute')
-        self.means.servicegroup.require_up(service)
+    def _require_up(self, host):
+        self.means.servicegroup.require_up(
+            objects.Service.get_by_host_and_binary(
+                self.ctxt, host, 'nova-compute'))
+
+    def _answer(self, host, check, *arguments):
+        """Return a host's answer, or raise as soon as it will not come.
+
+        A host may leave its queue just before the question gets there; then
+        nobody reads it, and its own timeout is far too long for the user
+        and for the host, which waits for this operation.
+        """
+        asking = futures.ThreadPoolExecutor(1, 'check')
+        answer = asking.submit(check, self.ctxt, host, *arguments)
+        asking.shutdown(wait=False)
+        while not futures.wait([answer], LOOK_EVERY).done:
+            self._require_up(host)
+        return answer.result()
 
     def _ask(self, candidate):
         """Ask the source, then the destination; nothing is changed.
 
         Both hosts are named first, so from here on a host that begins to
         drain sees this operation; then their records are read once more, so
-        one that has begun to drain is seen here.  There is no gap between.
+        one that has begun to drain is seen here, and so is one that begins
+        to while it is asked.  There is no gap between.
         """
         source = self.instance.host
         self.operation.report(host=source, peer_host=candidate.host,
                               migration={'dest_compute': candidate.host})
         for host in (source, candidate.host):
-            self.means.servicegroup.require_up(
-                objects.Service.get_by_host_and_binary(
-                    self.ctxt, host, 'nova-compute'))
+            self._require_up(host)
         rpcapi = self.means.compute_rpcapi
-        data = rpcapi.check_can_live_migrate_source(
-            self.ctxt, source, self.instance)
+        data = self._answer(
+            source, rpcapi.check_can_live_migrate_source, self.instance)
         data.source_host, data.dest_host = source, candidate.host
-        data = rpcapi.check_can_live_migrate_destination(
-            self.ctxt, candidate.host, self.instance, data)
+        data = self._answer(
+            candidate.host, rpcapi.check_can_live_migrate_destination,
+            self.instance, data)
         return Plan(candidate.host, candidate.node, data)

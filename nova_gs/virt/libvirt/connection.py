@@ -1,8 +1,10 @@
-"""Connections to libvirtd: one for questions, and one for each long call.
+"""Connections to libvirtd, each used by one thread at a time.
 
-A connection must not be shared with a call that lasts: libvirt's client
-library then may let the other calls wait until that one ends. Opening one
-costs about a millisecond.
+libvirt's client library does not bear calls of several threads on one
+connection: a short call may wait for the end of a long one, and when
+libvirtd goes away in their midst the whole process may die of a segmentation
+fault. So each call has a connection to itself, out of a few that are kept
+open; and one more only listens for events.
 """
 
 import contextlib
@@ -23,6 +25,8 @@ OPEN_PATIENCE = 10.0
 # A hung libvirtd ends a call after about interval * (count + 1) seconds.
 KEEPALIVE_INTERVAL = 5
 KEEPALIVE_COUNT = 3
+# How many connections stay open while nobody uses them.
+MOST_IDLE = 4
 
 
 def open_libvirt(uri):
@@ -84,7 +88,7 @@ class Connector:
 
     :param uri: libvirt's connection URI
     :param opener: function(uri) that returns a virConnect
-    :param watch: events.Watch that the shared connection feeds, or None
+    :param watch: events.Watch to be fed while connections are used, or None
     :param patience: seconds that opening may take
     """
 
@@ -95,8 +99,27 @@ class Connector:
         self._watch = watch
         self._patience = patience
         self._lock = native.threading.RLock()
-        self._shared = None
+        self._idle = []
+        self._listening = None
         self._stuck = None
+
+    def connect(self):
+        """See that libvirtd answers and its events come.
+
+        :raises: HypervisorUnavailable
+        """
+        with self.own():
+            pass
+
+    def close(self):
+        """Close what is not in use; the next call opens it anew."""
+        with self._lock:
+            left, self._idle = self._idle, []
+            if self._listening is not None:
+                left.append(self._listening)
+                self._listening = None
+        for connection in left:
+            close(connection)
 
     def open(self):
         """Return a new connection, which the caller closes.
@@ -124,77 +147,81 @@ class Connector:
         :raises: HypervisorUnavailable, also when it is lost meanwhile: what
             was asked may or may not have been done then
         """
-        connection = self.open()
         try:
-            yield connection
-        except libvirt.libvirtError as error:
-            if is_alive(connection):
-                raise
-            raise self._unavailable(errors.text(error)) from error
-        finally:
-            close(connection)
+            with self._exclusive() as connection:
+                yield connection
+        except _Lost as lost:
+            raise self._unavailable(str(lost)) from lost
 
     def query(self, question):
-        """Return question(connection) on the shared connection.
+        """Return question(connection).
 
         When the connection was lost, the question is asked once more on a
         new one; so it must change nothing.
 
         :raises: HypervisorUnavailable, libvirtError
         """
-        try:
-            return self._ask(question)
-        except _Lost:
-            pass
-        try:
-            return self._ask(question)
-        except _Lost as lost:
-            raise self._unavailable(str(lost)) from lost
-
-    def connect(self):
-        """Open the shared connection; raises HypervisorUnavailable."""
-        self._get_shared()
-
-    def close(self):
-        """Close the shared connection; the next question opens a new one."""
-        with self._lock:
-            shared, self._shared = self._shared, None
-        if shared is not None:
-            close(shared)
-
-    def _ask(self, question):
-        connection = self._get_shared()
-        try:
+        with contextlib.suppress(_Lost):
+            with self._exclusive() as connection:
+                return question(connection)
+        with self.own() as connection:
             return question(connection)
+
+    @contextlib.contextmanager
+    def _exclusive(self):
+        connection = self._take()
+        try:
+            yield connection
         except libvirt.libvirtError as error:
             if is_alive(connection):
                 raise
             raise _Lost(errors.text(error)) from error
+        finally:
+            self._give_back(connection)
 
-    def _get_shared(self):
+    def _take(self):
+        """Return a connection that nobody else has."""
         with self._lock:
-            if self._shared is not None and not is_alive(self._shared):
-                LOG.warning('The connection to %s was lost.', self.uri)
-                self.close()
-            if self._shared is None:
-                self._shared = self._open_shared()
-            return self._shared
-
-    def _open_shared(self):
-        connection = self.open()
-        if self._watch is not None:
-            try:
-                self._watch.attach(connection)
-            except libvirt.libvirtError as error:
+            self._listen()
+            while self._idle:
+                connection = self._idle.pop()
+                if is_alive(connection):
+                    return connection
                 close(connection)
-                raise self._unavailable(errors.text(error)) from error
-            # What happened while there was no connection is not told.
-            self._watch.nudge()
-        return connection
+        return self.open()
+
+    def _give_back(self, connection):
+        with self._lock:
+            # Without a listening one we are closed, or for one use only.
+            if (self._listening is not None and is_alive(connection)
+                    and len(self._idle) < MOST_IDLE):
+                self._idle.append(connection)
+                return
+        close(connection)
+
+    def _listen(self):
+        """Open the connection for events where it is not open."""
+        if self._watch is None:
+            return
+        if self._listening is not None:
+            if is_alive(self._listening):
+                return
+            LOG.warning('The connection to %s was lost.', self.uri)
+            close(self._listening)
+            self._listening = None
+        connection = self.open()
+        try:
+            self._watch.attach(connection)
+        except libvirt.libvirtError as error:
+            close(connection)
+            raise self._unavailable(errors.text(error)) from error
+        self._listening = connection
+        # What happened while there was no connection is not told.
+        self._watch.nudge()
 
     def _unavailable(self, reason):
         return exception.HypervisorUnavailable(uri=self.uri, reason=reason)
 
 
 class _Lost(Exception):
-    """The shared connection broke during a question."""
+    """A connection broke while it was used."""

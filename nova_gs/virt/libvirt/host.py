@@ -27,6 +27,7 @@ class Host:
         self._connector = connector
         self._disks = disks
         self._virt_type = None
+        self._host_ip = None
 
     def describe(self):
         """Return driver.HostFacts."""
@@ -49,10 +50,13 @@ class Host:
         inbound = self._conf.libvirt.live_migration_inbound_addr
         if inbound:
             return inbound
-        try:
-            return socket.gethostbyname(self._conf.host)
-        except OSError:
-            return '127.0.0.1'
+        if self._host_ip is None:
+            # Asked once: a resolver may take seconds to say no.
+            try:
+                self._host_ip = socket.gethostbyname(self._conf.host)
+            except OSError:
+                self._host_ip = '127.0.0.1'
+        return self._host_ip
 
     def platform(self):
         """Return the domain_xml.Platform of new guests."""

@@ -13,8 +13,8 @@ class PagingTestCase(base.TestCase):
 
     def call(self, **query):
         services = calls.Services(self.conf, None, None, None, None)
-        return calls.Call(services, None, base_url='http://api', path='/v2.1/x',
-                          query=query)
+        return calls.Call(services, None, base_url='http://api',
+                          path='/v2.1/x', query=query)
 
     def items(self, *names):
         return [types.SimpleNamespace(uuid=name) for name in names]

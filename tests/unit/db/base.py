@@ -4,11 +4,14 @@ They run on SQLite.  ``NOVA_GS_TEST_DATABASE`` names another database, whose
 tables are dropped, e.g. ``postgresql+psycopg2://nova@127.0.0.1/nova``.
 """
 
+import datetime
 import os
 import threading
 import uuid
 
 from nova_gs import context
+from nova_gs.db import models
+from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from tests.fixtures import database
@@ -78,3 +81,33 @@ class DatabaseTestCase(base.TestCase):
             thread.join(PATIENCE)
             self.assertFalse(thread.is_alive(), 'a call did not return')
         return results
+
+
+class OperationTestCase(DatabaseTestCase):
+    """A test of the verbs of operations."""
+
+    def refused(self, why, function, *args, **kwargs):
+        """Assert that a claim is refused, and why."""
+        error = self.assertRaises(
+            exception.ClaimRefused, function, *args, **kwargs)
+        self.assertEqual(why, error.kwargs['why'])
+
+    def claim(self, operation, step='reboot_instance', owner='owner',
+              claim_id='claim'):
+        return objects.Operation.claim(
+            self.context, operation.uuid, step, owner, claim_id)
+
+    def stored(self, operation):
+        return objects.Operation.get_by_uuid(self.context, operation.uuid)
+
+    def age(self, operation, **columns):
+        """Set times of a row back by seconds, behind everybody's back."""
+        table = models.operations
+        with self.store.database.writer() as connection:
+            row = connection.execute(
+                table.select().where(table.c.uuid == operation.uuid)).one()
+            connection.execute(
+                table.update().where(table.c.uuid == operation.uuid).values(
+                    **{name: getattr(row, name) - datetime.timedelta(
+                        seconds=seconds)
+                       for name, seconds in columns.items()}))

@@ -1,9 +1,11 @@
 """Connections and transactions."""
 
 import os
+import threading
 
 import sqlalchemy as sa
 
+from nova_gs.db import dialects
 from nova_gs.db import engine
 from nova_gs.db import models
 from nova_gs import exception
@@ -31,7 +33,7 @@ class ConnectionOptionTestCase(base.TestCase):
                 ('sqlite://', 'in memory'),
                 ('sqlite:////no/such/folder/nova.sqlite',
                  '/no/such/folder is missing'),
-                ('nosuchdb://localhost/nova', 'cannot be used')):
+                ('nosuchdb+none://localhost/nova', 'cannot be used')):
             self.assertIn(said, self.refusal(connection))
 
 
@@ -65,14 +67,44 @@ class TransactionTestCase(db_base.DatabaseTestCase):
         self.assertEqual('done', verb())
         self.assertEqual(3, len(tries))
 
-    def test_a_forked_child_does_not_use_the_parents_connections(self):
-        self.store.flavors.get_all()
+    def test_a_forked_child_makes_connections_of_its_own(self):
+        self.store.flavors.destroy('1')
         child = os.fork()
         if not child:
             code = 1
             try:
-                code = 0 if len(self.store.flavors.get_all()) == 2 else 2
+                self.store.flavors.destroy('2')
+                code = 0
             finally:
                 os._exit(code)
         self.assertEqual(0, os.waitstatus_to_exitcode(
             os.waitpid(child, 0)[1]))
+        self.assertEqual([], self.store.flavors.get_all())
+
+
+class SQLiteTurnTestCase(base.TestCase):
+
+    def test_one_after_the_other(self):
+        path = os.path.join(self.conf.state_path, 'db')
+        first, second = (dialects.SQLiteTurn(path) for _ in range(2))
+        waits, entered = threading.Event(), threading.Event()
+
+        def enter():
+            waits.set()
+            with second:
+                entered.set()
+
+        thread = threading.Thread(target=enter)
+        with first:
+            thread.start()
+            self.assertTrue(waits.wait(60))
+            self.assertFalse(entered.wait(0.05))
+        self.assertTrue(entered.wait(60))
+        thread.join(60)
+        for turn in (first, second):
+            turn.close()
+
+    def test_an_error_gives_it_back(self):
+        turn = dialects.SQLiteTurn('/no/such/folder/db')
+        for _ in range(2):
+            self.assertRaises(FileNotFoundError, turn.__enter__)

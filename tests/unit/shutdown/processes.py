@@ -5,12 +5,13 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 
 import fixtures
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
-#: Seconds after which a program that hangs fails the test.
+#: Seconds after which a program is ended, so that none hangs a test.
 PATIENCE = 60
 
 
@@ -30,18 +31,21 @@ class Program(fixtures.Fixture):
             env=dict(os.environ, PYTHONPATH=str(ROOT)), text=True,
             stdout=subprocess.PIPE, stdin=subprocess.PIPE,
             start_new_session=True)
+        self.addCleanup(self.process.communicate)
+        self._limit = threading.Timer(PATIENCE, self._end)
+        self._limit.start()
         self.addCleanup(self._end)
 
     def _end(self):
+        self._limit.cancel()
         # A child of its own would keep our end of the pipe open.
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.process.communicate()
 
     def line(self):
-        """Return the next line that the program prints."""
+        """Return the next line that it prints, '' when it has ended."""
         return self.process.stdout.readline().strip()
 
     def signal(self, number):
@@ -55,4 +59,4 @@ class Program(fixtures.Fixture):
 
     def exit_code(self):
         """Wait until it ends and return its code (-N: killed by signal)."""
-        return self.process.wait(PATIENCE)
+        return self.process.wait()

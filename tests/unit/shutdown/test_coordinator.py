@@ -447,7 +447,7 @@ class ProcessTestCase(base.TestCase):
 
     def test_stuck_release(self):
         for eventlet in (False, True):
-            program = self.start(STUCK=True, BUDGET=(1, 0.2, 0.3),
+            program = self.start(STUCK=True, BUDGET=(2.5, 0.1, 0.1),
                                  EVENTLET=eventlet)
             program.signal(signal.SIGTERM)
             self.assert_ends(program, 4, 'draining', 'releasing', 'stuck',

@@ -79,6 +79,32 @@ class TestQuery(TestCase):
         self.host.up = True
         connector.connect()
 
+    def test_not_closed_while_others_use_it(self):
+        connector = self.make()
+        amid, go_on = native.threading.Event(), native.threading.Event()
+        self.addCleanup(go_on.set)
+        left = native.threading.Event()
+
+        def question(connection):
+            amid.set()
+            go_on.wait(30)
+            self.assertIn(connection, self.host.connections)
+
+        def ask():
+            connector.query(question)
+            left.set()
+
+        native.start(ask)
+        self.assertTrue(amid.wait(10))
+        self.host.lose_connections()
+        connector.query(lambda connection: connection.getInfo())
+        self.assertEqual(2, len(self.host.connections))
+        connector.close()
+        self.assertEqual(1, len(self.host.connections))
+        go_on.set()
+        self.assertTrue(left.wait(10))
+        self.assertEqual([], self.host.connections)
+
     def test_no_events_no_connection(self):
         connector = self.make(watch=events.Watch())
         self.host.fail('domainEventRegisterAny',

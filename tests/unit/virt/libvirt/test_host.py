@@ -1,3 +1,6 @@
+import socket
+from unittest import mock
+
 from nova_gs import exception
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import disks
@@ -31,9 +34,17 @@ class TestHost(base.TestCase):
              'topology': {'sockets': 1, 'cores': 2, 'threads': 2},
              'features': ['avx', 'vmx']}, facts.cpu_info)
 
-    def test_address_of_a_name_that_nobody_knows(self):
-        self.conf.set_override('host', 'no such host.invalid')
+    def test_address_of_the_name(self):
+        self.conf.set_override('host', 'localhost')
         self.assertEqual('127.0.0.1', self.host.describe().host_ip)
+
+    def test_address_of_a_name_that_nobody_knows(self):
+        with mock.patch.object(socket, 'gethostbyname',
+                               autospec=True) as resolve:
+            resolve.side_effect = socket.gaierror('not known')
+            for _twice in range(2):
+                self.assertEqual('127.0.0.1', self.host.describe().host_ip)
+            resolve.assert_called_once_with('host1')
 
     def test_describe_without_libvirtd(self):
         self.hypervisor.stop()

@@ -1,0 +1,146 @@
+"""How long a message may take, and what its failures become."""
+
+import dataclasses
+
+import kombu.exceptions
+import oslo_messaging
+from oslo_messaging import conffixture
+
+from nova_gs import context
+from nova_gs import exception
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client
+from nova_gs.rpc import transport
+from tests.unit import base
+
+CAST = catalogue.ROWS['reboot_instance']
+SHORT = catalogue.ROWS['get_console_output']
+LONG = catalogue.ROWS['pre_live_migration']
+
+
+class FakePrepared:
+    """Notes what is sent; raises ``error`` if there is one."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.sent = []
+
+    def cast(self, ctxt, name, **arguments):
+        return self._send('cast', name, arguments)
+
+    def call(self, ctxt, name, **arguments):
+        return self._send('call', name, arguments)
+
+    def _send(self, *what):
+        self.sent.append(what)
+        if self.error:
+            raise self.error
+        return 'answer'
+
+
+class ClientTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(conffixture.ConfFixture(self.conf)).transport_url = (
+            'fake:/')
+        self.flags(rpc_response_timeout=60)
+        self.client = client.Client(self.conf, transport.create(self.conf))
+
+    def send(self, row, prepared, arguments, version='6.5'):
+        return self.client.send(None, row, prepared, 'host2', version,
+                                arguments)
+
+
+class TestPatience(ClientTestCase):
+
+    def test_table(self):
+        retry = {'retry': 3}
+        for row, limit, expected in (
+                (CAST, None, {'retry': 0}),
+                (CAST, 2, {'retry': 0}),
+                (SHORT, None, retry),
+                (SHORT, 2, {'retry': 0, 'timeout': 2}),
+                (SHORT, 0, {'retry': 0, 'timeout': 0.05}),
+                (SHORT, -1, {'retry': 0, 'timeout': 0.05}),
+                (LONG, None, {'timeout': self.conf.long_rpc_timeout,
+                              'call_monitor_timeout': 60, **retry}),
+                (LONG, 2, {'retry': 0, 'timeout': 2})):
+            with client.at_most(limit):
+                self.assertEqual(expected, self.client.patience(row),
+                                 (row.name, limit))
+
+    def test_monitor_has_a_least_time(self):
+        self.flags(rpc_response_timeout=1)
+        self.assertEqual(
+            2, self.client.patience(LONG)['call_monitor_timeout'])
+
+    def test_bound_ends_with_its_block(self):
+        with client.at_most(5):
+            with client.at_most(1):
+                self.assertEqual(1, self.client.patience(SHORT)['timeout'])
+            self.assertEqual(5, self.client.patience(SHORT)['timeout'])
+        self.assertNotIn('timeout', self.client.patience(SHORT))
+
+
+class TestSend(ClientTestCase):
+
+    def test_by_kind(self):
+        prepared = FakePrepared()
+        self.send(CAST, prepared, {'operation_uuid': 'u'})
+        answer = self.send(SHORT, prepared, {'instance': 'i',
+                                             'tail_length': 1})
+        self.assertEqual('answer', answer)
+        self.assertEqual(
+            [('cast', CAST.name, {'operation_uuid': 'u'}),
+             ('call', SHORT.name, {'instance': 'i', 'tail_length': 1})],
+            prepared.sent)
+
+    def test_older_peers_get_what_they_know(self):
+        row = dataclasses.replace(CAST, arguments='operation_uuid why@6.5')
+        for version, names in (('6.4', {'operation_uuid'}),
+                               ('6.5', {'operation_uuid', 'why'}),
+                               ('6.10', {'operation_uuid', 'why'})):
+            prepared = FakePrepared()
+            self.send(row, prepared, {'operation_uuid': 'u', 'why': 'w'},
+                      version)
+            self.assertEqual(names, set(prepared.sent[0][2]), version)
+
+    def test_unreachable(self):
+        for error in (oslo_messaging.MessagingTimeout('m'),
+                      oslo_messaging.MessageDeliveryFailure('m'),
+                      kombu.exceptions.OperationalError('m'),
+                      ConnectionRefusedError('m')):
+            caught = self.assertRaises(
+                exception.PeerUnavailable, self.send, SHORT,
+                FakePrepared(error), {})
+            self.assertNotIsInstance(caught, client.Undeliverable)
+            for word in ('compute', 'host2', SHORT.name,
+                         type(error).__name__):
+                self.assertIn(word, str(caught))
+
+    def test_no_queue_is_told_apart(self):
+        error = oslo_messaging.MessageUndeliverable(
+            Exception(), 'exchange', 'key', 'message')
+        caught = self.assertRaises(
+            client.Undeliverable, self.send, CAST, FakePrepared(error), {})
+        self.assertIn('no queue', str(caught))
+
+    def test_what_the_peer_raised_is_passed_on(self):
+        error = exception.HostDraining(host='h', reason='r', deadline='d')
+        caught = self.assertRaises(
+            exception.HostDraining, self.send, SHORT, FakePrepared(error),
+            {})
+        self.assertIs(error, caught)
+
+    def test_bugs_are_passed_on(self):
+        self.assertRaises(KeyError, self.send, SHORT,
+                          FakePrepared(KeyError('x')), {})
+
+    def test_any_host(self):
+        error = oslo_messaging.MessagingTimeout('m')
+        caught = self.assertRaises(
+            exception.PeerUnavailable, self.client.send,
+            context.get_admin_context(), catalogue.ROWS['object_action'],
+            FakePrepared(error), None, '1.0', {})
+        self.assertIn('conductor on any host', str(caught))

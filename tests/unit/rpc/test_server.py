@@ -1,0 +1,213 @@
+"""What a server answers, counts and gives back."""
+
+import threading
+import types
+
+import oslo_messaging
+from oslo_messaging import conffixture
+
+from nova_gs import context
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client as rpc_client
+from nova_gs.rpc import server
+from nova_gs.rpc import transport
+from tests.unit import base
+
+CONSOLE = catalogue.ROWS['get_console_output']
+
+
+class Manager:
+    """Has a method for whatever it is asked."""
+
+    def __getattr__(self, name):
+        return lambda ctxt, **arguments: (name, arguments)
+
+
+def raising(error):
+    def invoke(row, method, ctxt, **arguments):
+        raise error
+    return invoke
+
+
+class TestGuarded(base.TestCase):
+
+    def guarded(self, invoke):
+        return server._guarded(invoke, CONSOLE, Manager().x, 'ctxt',
+                               instance='i')
+
+    def test_answer(self):
+        def invoke(row, method, ctxt, **arguments):
+            self.assertEqual((CONSOLE, 'ctxt'), (row, ctxt))
+            return method(ctxt, **arguments)
+
+        self.assertEqual(('x', {'instance': 'i'}), self.guarded(invoke))
+
+    def test_our_errors_are_answers(self):
+        error = exception.HostDraining(host='h', reason='r', deadline='d')
+        expected = self.assertRaises(
+            oslo_messaging.ExpectedException, self.guarded, raising(error))
+        self.assertIs(error, expected.exc_info[1])
+
+    def test_what_would_end_the_worker_is_an_answer_too(self):
+        for error in (SystemExit(3), KeyboardInterrupt()):
+            caught = self.assertRaises(
+                RuntimeError, self.guarded, raising(error))
+            self.assertIn(CONSOLE.name, str(caught))
+            self.assertIs(error, caught.__cause__)
+
+    def test_bugs_are_passed_on(self):
+        self.assertRaises(KeyError, self.guarded, raising(KeyError('x')))
+
+
+class TestPolicy(base.TestCase):
+
+    def test_only_rows_of_the_topic(self):
+        policy = server.CataloguePolicy()
+        for topic in catalogue.Topic:
+            endpoint = server.Endpoint(Manager(), topic, raising(None))
+            allowed = {name for name in list(catalogue.ROWS) + dir(endpoint)
+                       if policy.is_allowed(endpoint, name)}
+            self.assertEqual(
+                {row.name for row in catalogue.rows_served_on(topic)},
+                allowed)
+
+    def test_what_must_get_through_is_on_both(self):
+        endpoint = server.Endpoint(
+            Manager(), catalogue.Topic.ONGOING, raising(None))
+        for name, there in (('live_migration_abort', True),
+                            ('reboot_instance', False),
+                            ('check_can_live_migrate_source', False)):
+            self.assertEqual(there, name in endpoint.exposed, name)
+
+    def test_endpoint_announces_its_version(self):
+        for topic in catalogue.Topic:
+            endpoint = server.Endpoint(Manager(), topic, raising(None))
+            self.assertEqual(catalogue.version_of(topic),
+                             endpoint.target.version)
+
+
+class TestServer(base.TestCase):
+    """On a broker that is simulated in memory."""
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.useFixture(conffixture.ConfFixture(self.conf)).transport_url = (
+            'fake:/')
+        self.transport = transport.create(self.conf)
+        self.entered, self.proceed = threading.Event(), threading.Event()
+        self.addCleanup(self.proceed.set)
+        self.error = None
+
+    def invoke(self, row, method, ctxt, **arguments):
+        self.entered.set()
+        self.proceed.wait(60)
+        if self.error:
+            raise self.error
+        return method(ctxt, **arguments)
+
+    def serve(self):
+        served = server.create(self.transport, catalogue.Topic.NEW_WORK,
+                               'host1', Manager(), self.invoke)
+        served.start(override_pool_size=2)
+        return served
+
+    def client(self, **kwargs):
+        return rpc_client.Client(
+            self.conf, self.transport).library_client.prepare(
+                topic='compute', server='host1', version='6.0', **kwargs)
+
+    def call(self):
+        return self.client(timeout=60).call(
+            context.get_admin_context(), CONSOLE.name, instance='i',
+            tail_length=None)
+
+    def test_what_is_accepted_is_counted_until_it_is_answered(self):
+        served = self.serve()
+        self.client().cast(context.get_admin_context(), 'reboot_instance',
+                           operation_uuid='u')
+        self.assertTrue(self.entered.wait(60))
+        self.assertEqual(1, served.pending)
+        self.assertFalse(served.wait_answered(0.01))
+        self.assertEqual(0, served.detach())
+        self.assertEqual(1, served.pending)
+        self.proceed.set()
+        self.assertTrue(served.wait_answered(60))
+        self.assertEqual(0, served.pending)
+
+    def test_call(self):
+        served = self.serve()
+        self.proceed.set()
+        self.assertEqual(
+            [CONSOLE.name, {'instance': 'i', 'tail_length': None}],
+            list(self.call()))
+        served.detach()
+
+    def test_refusal_reaches_the_caller(self):
+        self.error = exception.HostDraining(
+            host='host1', reason='r', deadline='d')
+        served = self.serve()
+        self.proceed.set()
+        self.assertRaises(exception.HostDraining, self.call)
+        served.detach()
+
+    def test_method_without_a_row_ends_no_monitor_for_ever(self):
+        served = self.serve()
+        seen = []
+        message = types.SimpleNamespace(
+            message={'method': 'no_such_row'}, client_timeout=60, msg_id='m',
+            acknowledge=lambda: seen.append(message.client_timeout),
+            ctxt={}, reply=lambda *args, **kwargs: None)
+        served._process_incoming([message])
+        self.assertEqual([None], seen)
+        served.detach()
+
+
+class Message(dict):
+    """One that was delivered and not read."""
+
+    requeued = False
+
+    def requeue(self):
+        self.requeued = True
+
+
+class FakeListener:
+    """A listener with unread messages, which cancelling hands over."""
+
+    def __init__(self, unread, error=None):
+        self.incoming = []
+        self.cancelled = []
+        self._unread = unread
+        self._error = error
+        self.conn = types.SimpleNamespace(connection=types.SimpleNamespace(
+            _consumers={self: 'tag'}))
+
+    def __call__(self, message):
+        self.incoming.append(message)
+
+    def cancel(self, tag):
+        for message in self._unread:
+            self.callback(message)
+        self.cancelled.append(tag)
+        if self._error:
+            raise self._error
+
+
+class TestReturnUnread(base.TestCase):
+
+    def test_casts_go_back_and_calls_are_to_be_answered(self):
+        casts = [Message(method='reboot_instance') for _ in range(3)]
+        call = Message(method='get_console_output', _msg_id='m')
+        listener = FakeListener(casts + [call])
+        self.assertEqual(3, server._return_unread(listener))
+        self.assertEqual(['tag'], listener.cancelled)
+        self.assertTrue(all(cast.requeued for cast in casts))
+        self.assertFalse(call.requeued)
+        self.assertEqual([call], listener.incoming)
+
+    def test_lost_connection(self):
+        listener = FakeListener([], error=ConnectionResetError('gone'))
+        self.assertEqual(0, server._return_unread(listener))

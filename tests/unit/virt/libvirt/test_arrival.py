@@ -1,0 +1,122 @@
+import libvirt
+
+from nova_gs import exception
+from nova_gs.virt.libvirt import arrival
+from tests.fixtures import libvirt as fake
+from tests.unit import base
+
+UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
+MIGRATED = (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED)
+CRASHED = (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED)
+USER = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER)
+RESUMED = (libvirt.VIR_DOMAIN_RUNNING,
+           libvirt.VIR_DOMAIN_RUNNING_MIGRATION_CANCELED)
+
+
+class TestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.world = fake.World()
+        self.host = self.world.host('a')
+        self.connection = self.world.open('fake://a')
+
+    def set_state(self, state):
+        self.host.domains[UUID] = {'state': state}
+
+
+class TestLook(TestCase):
+
+    def look(self):
+        return arrival.look(self.connection, UUID)
+
+    def test_gone(self):
+        self.assertIs(arrival.Place.GONE, self.look())
+        for call in ('state', 'jobStats'):
+            self.set_state(fake.RUNNING)
+            self.host.fail(call, libvirt.VIR_ERR_NO_DOMAIN, times=2)
+            self.assertIs(
+                arrival.Place.GONE if call == 'state'
+                else arrival.Place.HERE, self.look())
+            self.host._failures.clear()
+
+    def test_without_a_job(self):
+        for state, place in (
+                (fake.RUNNING, arrival.Place.HERE),
+                (RESUMED, arrival.Place.HERE),
+                (USER, arrival.Place.HERE),
+                (MIGRATED, arrival.Place.GONE),
+                (CRASHED, arrival.Place.OFF),
+                (arrival.BROKEN_POST_COPY, arrival.Place.SPLIT)):
+            self.set_state(state)
+            self.assertIs(place, self.look(), state)
+
+    def test_with_a_job(self):
+        for state, place in (
+                (fake.RUNNING, arrival.Place.MOVING),
+                (arrival.INCOMING, arrival.Place.MOVING),
+                (arrival.POST_COPY, arrival.Place.MOVING),
+                (arrival.BROKEN_POST_COPY, arrival.Place.SPLIT)):
+            self.set_state(state)
+            self.host.jobs[UUID] = fake.Job()
+            self.assertIs(place, self.look(), state)
+
+    def test_another_job(self):
+        self.set_state(fake.RUNNING)
+        self.host.jobs[UUID] = fake.Job({
+            'operation': libvirt.VIR_DOMAIN_JOB_OPERATION_SNAPSHOT})
+        self.assertIs(arrival.Place.HERE, self.look())
+
+    def test_fails(self):
+        for call in ('state', 'jobStats'):
+            self.set_state(fake.RUNNING)
+            self.host.fail(call, libvirt.VIR_ERR_INTERNAL_ERROR)
+            self.assertRaises(libvirt.libvirtError, self.look)
+
+
+class TestForget(TestCase):
+
+    def test_nothing_to_forget(self):
+        arrival.forget(self.connection, UUID)
+
+    def test_rest(self):
+        for state in (fake.SHUTOFF, MIGRATED, *arrival.LEFT_OVER):
+            self.set_state(state)
+            arrival.forget(self.connection, UUID)
+            self.assertEqual({}, self.host.domains)
+
+    def test_what_runs_is_not_touched(self):
+        for state in (fake.RUNNING, RESUMED, USER):
+            self.set_state(state)
+            error = self.assertRaises(
+                exception.HypervisorError, arrival.forget, self.connection,
+                UUID)
+            self.assertIn('runs here although', str(error))
+            self.assertEqual({UUID: {'state': state}}, self.host.domains)
+
+
+class TestAskDestination(TestCase):
+
+    def ask(self, uri='fake://a'):
+        return arrival.ask_destination(uri, UUID, self.world.open)
+
+    def test_no_address(self):
+        self.assertIsNone(self.ask(None))
+
+    def test_does_not_answer(self):
+        self.host.stop()
+        self.assertIsNone(self.ask())
+        self.host.up = True
+        self.host.fail('lookupByUUIDString', libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.assertIsNone(self.ask())
+
+    def test_not_there(self):
+        self.assertFalse(self.ask())
+        for state in (fake.SHUTOFF, arrival.INCOMING, arrival.STARTING):
+            self.set_state(state)
+            self.assertIs(False, self.ask())
+
+    def test_there(self):
+        for state in (fake.RUNNING, USER):
+            self.set_state(state)
+            self.assertIs(True, self.ask())

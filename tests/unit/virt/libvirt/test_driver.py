@@ -1,0 +1,300 @@
+import hashlib
+import os
+
+import libvirt
+
+from nova_gs import exception
+from nova_gs import objects
+from nova_gs.virt import driver as contract
+from nova_gs.virt.libvirt import driver
+from tests.fixtures import clock
+from tests.fixtures import conf as conf_fixture
+from tests.fixtures import libvirt as fake
+from tests.unit import base
+
+UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
+INTERNAL = libvirt.VIR_ERR_INTERNAL_ERROR
+SIDE = contract.Side
+
+
+class TestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.world = fake.World()
+        self.instance = objects.Instance(
+            uuid=UUID, display_name='one', user_id='u', project_id='p',
+            memory_mb=64, vcpus=1, root_gb=0)
+        self.virt, self.host = self.make('a')
+
+    def make(self, name, **options):
+        conf = self.useFixture(conf_fixture.Conf()).conf
+        conf.set_override('host', name)
+        conf.set_override('instances_path', self.conf.state_path)
+        options.setdefault('connection_uri', 'fake://' + name)
+        options.setdefault('live_migration_uri', 'fake://%s')
+        for option, value in options.items():
+            conf.set_override(option, value, group='libvirt')
+        host = self.world.host(name)
+        virt = driver.LibvirtDriver(
+            conf, self.world.open, clock.ManualClock())
+        virt.init_host()
+        self.addCleanup(virt.close)
+        return virt, host
+
+    def image(self):
+        path = os.path.join(self.conf.state_path, 'image')
+        with open(path, 'wb') as image:
+            image.write(bytes(1 << 20))
+        return objects.Image(
+            id='zeros', path=path, disk_format='raw',
+            checksum=hashlib.sha256(bytes(1 << 20)).hexdigest())
+
+    def spawn(self):
+        self.virt.spawn(self.instance, self.image())
+
+    def files(self):
+        path = os.path.join(self.conf.state_path, UUID)
+        return sorted(os.listdir(path)) if os.path.exists(path) else []
+
+    def state(self):
+        return self.virt.get_guest(UUID).power_state
+
+    def refused(self, error, text, verb, *arguments):
+        error = self.assertRaises(error, verb, *arguments)
+        self.assertIn(text, str(error))
+
+
+class TestHost(TestCase):
+
+    def test_load(self):
+        self.assertIsInstance(
+            contract.load(self.virt.conf), driver.LibvirtDriver)
+
+    def test_describe(self):
+        self.virt._host._host_ip = '127.0.0.1'
+        facts = self.virt.describe_host()
+        self.assertEqual(('a', 'QEMU'), (
+            facts.hypervisor_hostname, facts.hypervisor_type))
+        self.host.fail('getInfo', INTERNAL)
+        self.refused(exception.HypervisorError, 'Describing host a failed',
+                     self.virt.describe_host)
+
+    def test_no_libvirtd(self):
+        self.host.stop()
+        for verb, arguments in (
+                (self.virt.init_host, ()), (self.virt.list_guests, ()),
+                (self.virt.get_guest, (UUID,)),
+                (self.virt.destroy, (self.instance,)),
+                (self.virt.power_on, (self.instance,))):
+            self.refused(exception.HypervisorUnavailable, 'fake://a', verb,
+                         *arguments)
+
+    def test_close(self):
+        self.virt.close()
+        self.assertEqual([], self.host.connections)
+
+    def test_list(self):
+        self.host.domains[UUID] = {'state': fake.SHUTOFF}
+        self.assertEqual(
+            [contract.Guest(UUID, contract.PowerState.SHUTDOWN)],
+            self.virt.list_guests())
+        self.host.fail('listAllDomains', INTERNAL)
+        self.refused(exception.HypervisorError, 'Listing the guests',
+                     self.virt.list_guests)
+
+    def test_no_guest(self):
+        self.assertRaises(exception.GuestNotFound, self.virt.get_guest, UUID)
+
+
+class TestSpawn(TestCase):
+
+    def test_spawn(self):
+        self.spawn()
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+        self.assertEqual(['console.log', 'disk', 'storage-id'], self.files())
+        self.assertEqual(b'', self.virt.console_output(self.instance))
+
+    def test_failure_leaves_nothing(self):
+        for call in ('defineXML', 'create'):
+            self.host.fail(call, INTERNAL, 'no')
+            self.refused(
+                exception.HypervisorError,
+                'Building guest %s on host a failed: no.' % UUID, self.spawn)
+            self.assertEqual([], self.files())
+            self.assertEqual({}, self.host.domains)
+
+    def test_no_image(self):
+        image = self.image()
+        os.unlink(image.path)
+        self.refused(exception.HypervisorError, 'No such file',
+                     self.virt.spawn, self.instance, image)
+        self.assertEqual([], self.files())
+
+    def test_there_already(self):
+        self.spawn()
+        self.refused(exception.HypervisorError, 'has it already', self.spawn)
+        self.assertEqual(3, len(self.files()))
+
+    def test_what_may_run_keeps_its_disk(self):
+        self.host.fail('create', INTERNAL, 'no')
+        self.host.fail('undefineFlags', INTERNAL, 'nor that')
+        self.refused(
+            exception.HypervisorError, 'no. What was made of it may be left, '
+            'since Removing guest %s on host a failed: nor that.' % UUID,
+            self.spawn)
+        self.assertEqual(3, len(self.files()))
+
+    def test_over_the_rest_of_a_killed_one(self):
+        self.virt._disks.create(self.instance, self.image())
+        self.spawn()
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+
+
+class TestPower(TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.spawn()
+
+    def test_destroy(self):
+        for _twice in range(2):
+            self.virt.destroy(self.instance)
+            self.assertEqual([], self.files())
+            self.assertEqual({}, self.host.domains)
+
+    def test_destroy_fails(self):
+        self.host.fail('destroy', INTERNAL)
+        self.refused(exception.HypervisorError, 'Removing guest',
+                     self.virt.destroy, self.instance)
+        self.assertEqual(3, len(self.files()))
+
+    def test_off_and_on(self):
+        self.virt.power_off(self.instance)
+        self.assertEqual(contract.PowerState.SHUTDOWN, self.state())
+        self.assertNotIn('shutdown', self.host.calls)
+        self.virt.power_on(self.instance)
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+
+    def test_off_gently(self):
+        self.virt.power_off(self.instance, 30)
+        self.assertEqual(contract.PowerState.SHUTDOWN, self.state())
+        self.assertNotIn('destroy', self.host.calls)
+
+    def test_reboot(self):
+        self.virt.reboot(self.instance, hard=True)
+        self.assertIn('destroy', self.host.calls)
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+
+    def test_soft_reboot(self):
+        self.virt.reboot(self.instance, hard=False)
+        self.assertNotIn('destroy', self.host.calls)
+        self.assertIn('shutdown', self.host.calls)
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+
+    def test_soft_reboot_of_the_deaf(self):
+        self.virt.conf.set_override(
+            'wait_soft_reboot_seconds', 0, group='libvirt')
+        self.host.ignores_shutdown = True
+        self.virt.reboot(self.instance, hard=False)
+        self.assertIn('destroy', self.host.calls)
+        self.assertEqual(contract.PowerState.RUNNING, self.state())
+
+    def test_no_guest(self):
+        self.host.domains.clear()
+        for verb, arguments in ((self.virt.power_on, ()),
+                                (self.virt.power_off, ()),
+                                (self.virt.reboot, (True,))):
+            self.assertRaises(
+                exception.GuestNotFound, verb, self.instance, *arguments)
+
+
+class TestMigration(TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.spawn()
+        self.destination, self.peer = self.make('b')
+
+    def data(self):
+        # libvirt fills in the machine type; the fake one does not.
+        data = self.destination.check_migration(
+            self.instance, self.virt.describe_for_migration(self.instance))
+        return self.destination.accept_migration(self.instance, data)
+
+    def migrate(self):
+        handle = self.virt.start_migration(self.instance, self.data())
+        self.assertTrue(handle.wait(20).arrived)
+        return self.peer.domains[UUID]['migrated']
+
+    def test_plain(self):
+        self.assertEqual(('fake://b', {}, driver.MIGRATE), self.migrate())
+        self.assertIsNone(self.virt.finish_migration(
+            self.instance, SIDE.SOURCE, True))
+        self.assertEqual(
+            contract.PowerState.RUNNING, self.destination.finish_migration(
+                self.instance, SIDE.DESTINATION, True).power_state)
+        self.assertEqual(3, len(self.files()))
+
+    def test_options(self):
+        for name, value in (('live_migration_bandwidth', 9),
+                            ('live_migration_trust_storage', True),
+                            ('live_migration_permit_post_copy', True)):
+            self.virt.conf.set_override(name, value, group='libvirt')
+        for address, uri in (('192.0.2.1', 'tcp://192.0.2.1'),
+                             ('2001:db8::1', 'tcp://[2001:db8::1]')):
+            self.destination.conf.set_override(
+                'live_migration_inbound_addr', address, group='libvirt')
+            self.assertEqual(
+                ('fake://b', {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: 9,
+                              libvirt.VIR_MIGRATE_PARAM_URI: uri},
+                 driver.MIGRATE | libvirt.VIR_MIGRATE_UNSAFE
+                 | libvirt.VIR_MIGRATE_POSTCOPY), self.migrate())
+            self.host.domains[UUID] = self.peer.domains.pop(UUID)
+
+    def test_no_guest_to_start_with(self):
+        data = self.data()
+        self.host.domains.clear()
+        self.assertRaises(exception.GuestNotFound, self.virt.start_migration,
+                          self.instance, data)
+        self.assertEqual(1, len(self.host.connections))
+
+    def test_did_not_arrive(self):
+        self.peer.domains[UUID] = {'state': fake.SHUTOFF}
+        self.assertIsNone(self.destination.finish_migration(
+            self.instance, SIDE.DESTINATION, False))
+        self.assertEqual({}, self.peer.domains)
+        self.assertEqual(UUID, self.virt.finish_migration(
+            self.instance, SIDE.SOURCE, False).uuid)
+        self.assertEqual(3, len(self.files()))
+
+    def test_contradiction(self):
+        self.refused(exception.HypervisorError, 'runs here although',
+                     self.virt.finish_migration, self.instance, SIDE.SOURCE,
+                     True)
+        self.assertRaises(
+            exception.GuestNotFound, self.destination.finish_migration,
+            self.instance, SIDE.DESTINATION, True)
+
+    def test_adopt(self):
+        self.assertIsNone(self.virt.adopt_migration(self.instance))
+        self.assertIsNone(self.destination.adopt_migration(self.instance))
+        self.host.jobs[UUID] = fake.Job()
+        handle = self.virt.adopt_migration(self.instance)
+        self.assertIsNone(handle.wait(0))
+        self.world.open('fake://a').lookupByUUIDString(UUID).finish_job(
+            'fake://b', None)
+        self.assertTrue(handle.wait(20).arrived)
+
+    def test_checks_that_fail(self):
+        self.host.fail('jobStats', INTERNAL)
+        self.refused(exception.HypervisorError, 'Describing guest',
+                     self.virt.describe_for_migration, self.instance)
+        data = self.virt.describe_for_migration(self.instance)
+        self.peer.fail('getType', INTERNAL)
+        self.refused(exception.HypervisorError, 'Checking guest',
+                     self.destination.check_migration, self.instance, data)
+        self.peer.domains[UUID] = {'state': fake.SHUTOFF}
+        self.refused(exception.MigrationPreCheckError, 'already',
+                     self.destination.accept_migration, self.instance, data)
