@@ -63,7 +63,8 @@ class ComputeManager:
 
     def pre_live_migration(self, ctxt, operation_uuid, instance,
                            migrate_data):
-        return self.host.driver.accept_migration(instance, migrate_data)
+        return destination.make_room(
+            self.host, ctxt, operation_uuid, instance, migrate_data)
 
     def post_live_migration_at_destination(self, ctxt, operation, work):
         destination.take_over(self.host, ctxt, operation)

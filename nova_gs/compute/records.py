@@ -52,8 +52,15 @@ class Recorder:
                     LOG.warning('An outcome cannot be recorded yet, trying '
                                 'on: %s', exception.reason_of(error))
                 uncertain = True
-                if self._leaving.wait(TRY_EVERY):
+                if self.pause():
                     raise
+
+    def pause(self):
+        """Wait a moment before another try.
+
+        :returns: whether this process has to go, so that there is none
+        """
+        return self._leaving.wait(TRY_EVERY)
 
     def mention(self, write, *args, **kwargs):
         """Call ``write`` once; what it says is of use only now.

@@ -72,9 +72,18 @@ def choose(candidates, instance, wanted=None, unwanted=()):
     if not fit:
         shown = {host: why for host, why in objections.items()
                  if wanted is None or host == wanted}
-        raise exception.NoValidHost(reason='; '.join(
-            'Host %s: %s.' % item for item in sorted(shown.items())) or (
-                'There is no compute host%s.' % (
-                    ' named %s' % wanted if wanted else '')))
+        raise exception.NoValidHost(reason=tell(shown) or (
+            'There is no compute host%s.' % (
+                ' named %s' % wanted if wanted else '')))
     return sorted(fit, key=lambda c: (-c.free_memory_mb, c.running_vms,
                                       c.host))
+
+
+def tell(objections):
+    """Return a sentence for people; '' when there are none.
+
+    :param objections: {host: why it will not do}
+    """
+    return '; '.join('Host %s: %s' % (host, why.rstrip('.'))
+                     for host, why in sorted(objections.items())) + (
+                         '.' if objections else '')

@@ -1,4 +1,4 @@
-"""Renewing offers that nobody took up.
+"""Renewing offers that nobody took up, and marking what was lost.
 
 A message may be lost with the process that had fetched it; the offered step
 is in the database.  Any number of conductors may sweep: each row is won by
@@ -9,6 +9,7 @@ import threading
 
 from oslo_log import log as logging
 
+from nova_gs.conductor.tasks import base
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -56,10 +57,39 @@ class Sweeper:
                 sent += self._means.publisher.publish(self._ctxt, operation)
         return sent
 
+    def mark_lost(self):
+        """Mark what hosts that do not come back had begun.
+
+        It is never run elsewhere: the guest may live on without its host's
+        nova-compute, which settles this when it returns.
+        """
+        lost_after = self._means.conf.operations.host_lost_after
+        for service in objects.ServiceList.get_by_filters(
+                self._ctxt, {'binary': 'nova-compute'}):
+            age = service.seconds_since_seen
+            if age is not None and age > lost_after:
+                self._mark_lost_on(service.host, age)
+
+    def _mark_lost_on(self, host, age):
+        for operation in objects.OperationList.open_on_host(
+                self._ctxt, host):
+            if operation.host != host or operation.owner is None:
+                continue
+            reason = ('Interrupted: host %s has not reported for %d s. It '
+                      'settles this when it returns.' % (host, age))
+            try:
+                operation.mark_interrupted(reason)
+            except exception.ClaimRefused:
+                continue
+            LOG.warning('Operation %s (%s of instance %s): %s',
+                        operation.uuid, operation.kind,
+                        operation.instance_uuid, reason)
+
     def _run(self):
         while not self._stop.wait(self._interval / 2):
             try:
                 self.sweep()
+                self.mark_lost()
             except exception.NovaGSException as error:
                 LOG.warning('Sweep was cut short: %s',
                             exception.reason_of(error))
@@ -74,10 +104,17 @@ class Sweeper:
                       else ''))
         if objects.Operation.cancel_offered(
                 self._ctxt, operation.uuid, fields.OperationState.FAILED,
-                reason, migration=(
-                    _UNBEGUN if operation.migration_uuid else None)):
+                reason, expired=True,
+                instance=self._unbuilt(operation, reason),
+                migration=_UNBEGUN if operation.migration_uuid else None):
             LOG.info('Operation %s (%s of instance %s): %s', operation.uuid,
                      operation.kind, operation.instance_uuid, reason)
+
+    def _unbuilt(self, operation, reason):
+        """Return what a build that was never begun leaves of an instance."""
+        if operation.kind != fields.OperationKind.BUILD:
+            return None
+        return base.failed_build(self._means.clock, reason)
 
     def _can_be_taken(self, operation):
         """Whether sending the step again has a point now.

@@ -14,11 +14,9 @@ from nova_gs.api import server
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs import context
-from nova_gs.db import store
-from nova_gs import objects
-from nova_gs.objects import base as objects_base
 from nova_gs import offers
 from nova_gs.rpc import transport
+from nova_gs.service import database
 from nova_gs import servicegroup
 from nova_gs.shutdown import inbox
 from nova_gs.shutdown import phases
@@ -93,10 +91,7 @@ class ApiService:
                           'force stay.')
 
     def _application(self, clock):
-        objects.register_all()
-        records = store.Store(self._conf)
-        records.require_schema()
-        objects_base.seat_store(records)
+        database.seat(self._conf)
         messages = transport.create(self._conf)
         compute = rpcapi.ComputeAPI(
             self._conf, messages, clock,

@@ -40,6 +40,9 @@ LOG = logging.getLogger(__name__)
 BINARY = 'nova-compute'
 REPORT_FILE = 'drain-report.json'
 
+#: What to do when the hypervisor is away, where it does not say so itself.
+_REMEDIES = {'libvirt': 'Start libvirtd, or correct [libvirt] connection_uri.'}
+
 #: Longest wait for one RPC while starting or stopping, in seconds.
 RPC_WITHIN = 2
 
@@ -76,14 +79,18 @@ class ComputeService(daemon.Daemon):
         if not self._state_path.take(self.stopping):
             return
         self.patiently('the hypervisor', self._init_driver,
-                       exception.HypervisorUnavailable)
+                       exception.HypervisorUnavailable,
+                       remedy=_REMEDIES.get(self.conf.compute_driver, ''))
+        self.await_broker(self._transports[catalogue.Topic.NEW_WORK])
         self._service = self.patiently(
-            'the conductor', self._register, exception.PeerUnavailable)
+            'the conductor', self._register, exception.PeerUnavailable,
+            remedy='Start nova-conductor, with the same transport_url.')
         if self.stopping.is_set():
             return
         host = self._manager.host
         self._start_heartbeat()
         recovery.settle_interrupted(host, self.context)
+        recovery.give_rooms_back(host, self.context)
         self._open(catalogue.Topic.ONGOING)
         self._open(catalogue.Topic.NEW_WORK)
         if self.stopping.is_set():
@@ -169,6 +176,8 @@ class ComputeService(daemon.Daemon):
                         self.coordinator.deadline)
 
     def elsewhere(self, timeout):
+        if self._service is None:
+            return []
         with rpc_client.at_most(min(RPC_WITHIN, timeout)):
             operations = objects.OperationList.open_on_host(
                 self.context, self.host)

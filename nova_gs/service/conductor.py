@@ -11,9 +11,8 @@ from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs.conductor import sweeper
 from nova_gs.conductor.tasks import base
 from nova_gs import context
-from nova_gs.db import store
+from nova_gs import exception
 from nova_gs import objects
-from nova_gs.objects import base as objects_base
 from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs import pools
@@ -22,6 +21,7 @@ from nova_gs.rpc import server as rpc_server
 from nova_gs.rpc import transport
 from nova_gs.rpc import versions
 from nova_gs.service import daemon
+from nova_gs.service import database
 from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
 from nova_gs import steps
@@ -30,8 +30,8 @@ LOG = logging.getLogger(__name__)
 
 BINARY = 'nova-conductor'
 
-#: How long a stop waits for the last answers to go out, in seconds.
-ANSWERED_WITHIN = 2
+#: How long a stop waits for a start that is attaching the server, in seconds.
+ATTACHED_WITHIN = 1
 
 
 class ConductorService(daemon.Daemon):
@@ -43,8 +43,6 @@ class ConductorService(daemon.Daemon):
 
     def __init__(self, conf, clock):
         super().__init__(conf, clock, conf.host)
-        objects.register_all()
-        objects_base.seat_store(store.Store(conf))
         self.owner = str(uuid.uuid4())
         self.context = context.get_admin_context()
         self._transport = transport.create(conf)
@@ -59,6 +57,11 @@ class ConductorService(daemon.Daemon):
         self._opening = threading.Lock()
 
     def start(self):
+        self.patiently('the database', self._seat_store,
+                       exception.PeerUnavailable)
+        self.await_broker(self._transport)
+        if self.stopping.is_set():
+            return
         self._service = objects.Service.register(
             self.context, self.host, BINARY, catalogue.Topic.CONDUCTOR.value,
             versions.SERVICE_VERSION, self.owner)
@@ -81,13 +84,18 @@ class ConductorService(daemon.Daemon):
     def close_intake(self):
         self._sweeper.stop()
         dropped = self._tasks.close()
-        with self._opening:
-            if self._server is None:
-                return
-            given_back = self._server.detach()
+        # A start that is just attaching the server finishes that first, or
+        # sees that it must not; if it hangs there, nothing was taken in.
+        if not self._opening.acquire(timeout=ATTACHED_WITHIN):
+            return
+        server = self._server
+        self._opening.release()
+        if server is None:
+            return
+        given_back = server.detach()
         LOG.info('"conductor" is detached: %d messages are back with the '
                  'broker, %d steps stay offered.', given_back, dropped)
-        self._server.wait_answered(None)
+        server.wait_answered(None)
 
     def announce(self):
         if self._service is not None:
@@ -101,6 +109,9 @@ class ConductorService(daemon.Daemon):
         if self._service is not None:
             self._service.announce(fields.ServicePhase.STOPPED,
                                    'nova-conductor was stopped')
+
+    def _seat_store(self):
+        return database.seat(self.conf)
 
     def _make_means(self):
         peers = rpcapi.Peers(self.context, self.clock)

@@ -12,6 +12,7 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs import exception
+from nova_gs.service import broker
 from nova_gs.shutdown import coordinator
 from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import follower
@@ -102,12 +103,13 @@ class Daemon:
                          daemon=True).start()
         return int(self.coordinator.run())
 
-    def patiently(self, what, attempt, *failures):
+    def patiently(self, what, attempt, *failures, remedy=''):
         """Try something that a start needs until it succeeds.
 
         :param what: for people, e.g. 'the hypervisor'
         :param attempt: called without arguments
         :param failures: exceptions that mean "not yet"
+        :param remedy: a sentence: what people can do
         :returns: what ``attempt`` returns, or None when stopping
         """
         told = None
@@ -115,13 +117,20 @@ class Daemon:
             try:
                 return attempt()
             except failures as error:
-                reason = exception.reason_of(error)
-                if reason != told:
-                    LOG.warning('Waiting for %s, trying every %d s: %s',
-                                what, TRY_EVERY, reason)
-                    told = reason
+                reason = exception.reason_of(error).rstrip('.')
+            # Not in the clause above: oslo.log would add the error again.
+            if reason != told:
+                LOG.warning('Waiting for %s, trying every %d s: %s', what,
+                            TRY_EVERY, ('%s. %s' % (reason, remedy)).strip())
+                told = reason
             self.stopping.wait(TRY_EVERY)
         return None
+
+    def await_broker(self, transport):
+        """Wait until there is a broker, or the stop begins."""
+        self.patiently('the broker', lambda: broker.reach(transport),
+                       exception.PeerUnavailable,
+                       remedy='Start it, or correct the option.')
 
     def _start(self):
         try:

@@ -240,7 +240,8 @@ class TestRefusals(DrainTestCase):
              lambda: api.action(mover, 'reboot', {'type': 'SOFT'})),
             ('stop', mover, lambda: api.action(mover, 'os-stop')),
             ('delete', mover, lambda: api.delete_server(mover)),
-            ('start', self.stopped, lambda: api.action(self.stopped, 'os-start')),
+            ('start', self.stopped,
+             lambda: api.action(self.stopped, 'os-start')),
         )
 
     def _check_refused(self, what, uuid, ask):

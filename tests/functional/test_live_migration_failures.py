@@ -226,12 +226,12 @@ class TestFailures(base.CloudTestCase):
         return request_id
 
     def kill_hypervisor(self, host):
-        _hypervisor, request_id = self._ask_and_hold(
+        hypervisor, request_id = self._ask_and_hold(
             SOURCE, 'start_migration', 'running')
         name = 'hypervisor@' + host
         self.cloud.kill(name)
         if host == DESTINATION:
-            self._await_status('error')
+            hypervisor.wait_for('start_migration', 'failed', self.uuid)
         self.cloud.start(name)
         return request_id
 

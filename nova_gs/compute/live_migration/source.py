@@ -93,6 +93,10 @@ class Departures:
             departure.work.release()
 
 
+class _Leaving(Exception):
+    """This process goes before it could learn where the guest is."""
+
+
 class Departure:
     """One live migration that leaves this host."""
 
@@ -127,6 +131,9 @@ class Departure:
         """Move the guest, and see to it that one host has it in the end."""
         try:
             outcome = self._move(self._prepare())
+        except _Leaving:
+            # The row still names this process; the next start settles it.
+            return
         except Exception as error:
             outcome = driver.Outcome(
                 arrived=False, reason=exception.reason_of(error),
@@ -159,12 +166,29 @@ class Departure:
                 self.operation.instance, data)
         looks = 0
         while True:
-            outcome = self._handle.wait(LOOK_EVERY)
+            looks += 1
+            outcome = self._look(record=looks % RECORD_EVERY == 1)
             if outcome is not None:
                 return outcome
-            looks += 1
-            if looks % RECORD_EVERY == 1:
+
+    def _look(self, record):
+        """Return the outcome, or None while there is none.
+
+        A hypervisor that does not answer has not said that the guest stayed;
+        only itself can tell, when it is back.
+        """
+        try:
+            outcome = self._handle.wait(LOOK_EVERY)
+            if outcome is None and record:
                 self._record(self._handle.progress())
+        except exception.HypervisorUnavailable as error:
+            LOG.warning('How the live migration of instance %s is getting on '
+                        'cannot be seen: %s', self.operation.instance_uuid,
+                        exception.reason_of(error))
+            if self.host.recorder.pause():
+                raise _Leaving() from error
+            return None
+        return outcome
 
     def _check_not_called_off(self):
         if self._off_because is not None:
@@ -209,8 +233,14 @@ class Departure:
 
     def _roll_back(self, outcome):
         """The guest is still here: nothing of it may stay over there."""
-        self.host.driver.finish_migration(
-            self.operation.instance, driver.Side.SOURCE, arrived=False)
+        try:
+            self.host.driver.finish_migration(
+                self.operation.instance, driver.Side.SOURCE, arrived=False)
+        except exception.HypervisorError as error:
+            # It only looks; the other side must be cleared all the same.
+            LOG.warning('Instance %s, which stays here, could not be looked '
+                        'at: %s', self.operation.instance_uuid,
+                        exception.reason_of(error))
         ending = {
             'state': (fields.OperationState.ABORTED if outcome.aborted
                       else fields.OperationState.FAILED),

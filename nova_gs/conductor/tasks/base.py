@@ -17,6 +17,13 @@ from nova_gs import servicegroup
 LOG = logging.getLogger(__name__)
 
 
+def failed_build(clock, reason):
+    """Return the fields of an instance whose build found no host."""
+    return {'vm_state': fields.VMState.ERROR, 'host': None, 'node': None,
+            'fault': {'code': 500, 'message': reason, 'details': '',
+                      'created': clock.utcnow().isoformat()}}
+
+
 @dataclasses.dataclass(frozen=True)
 class Means:
     """A conductor's means."""

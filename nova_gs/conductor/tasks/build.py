@@ -33,6 +33,4 @@ class Build(base.Task):
     def rollback(self, reason):
         self.operation.finish(
             fields.OperationState.FAILED, error=reason,
-            instance={'vm_state': fields.VMState.ERROR, 'fault': {
-                'code': 500, 'message': reason, 'details': '',
-                'created': self.means.clock.utcnow().isoformat()}})
+            instance=base.failed_build(self.means.clock, reason))

@@ -36,16 +36,16 @@ class LiveMigration(base.Task):
         for candidate in scheduler.choose(
                 self.candidates(), self.instance, wanted=wanted,
                 unwanted=(self.instance.host,)):
+            data = self._ask_source(candidate)
             try:
-                return self._ask(candidate)
+                return self._ask_destination(candidate, data)
             except (exception.MigrationPreCheckError, exception.Conflict,
                     exception.PeerUnavailable) as error:
                 refused[candidate.host] = exception.reason_of(error)
                 LOG.info('Instance %s cannot move to %s: %s',
                          self.instance.uuid, candidate.host,
                          refused[candidate.host])
-        raise exception.NoValidHost(reason='; '.join(
-            'Host %s: %s' % item for item in sorted(refused.items())))
+        raise exception.NoValidHost(reason=scheduler.tell(refused))
 
     def execute(self, plan):
         self.operation.offer(
@@ -83,23 +83,28 @@ class LiveMigration(base.Task):
             self._require_up(host)
         return answer.result()
 
-    def _ask(self, candidate):
-        """Ask the source, then the destination; nothing is changed.
+    def _ask_source(self, candidate):
+        """Name both hosts, then ask the source; returns its MigrateData.
 
-        Both hosts are named first, so from here on a host that begins to
-        drain sees this operation; then their records are read once more, so
-        one that has begun to drain is seen here, and so is one that begins
-        to while it is asked.  There is no gap between.
+        From here on a host that begins to drain sees this operation; then
+        its record is read once more, so one that has begun to drain is seen
+        here, and so is one that begins to while it is asked.  There is no
+        gap between.  What keeps the guest here keeps it from going anywhere.
         """
         source = self.instance.host
         self.operation.report(host=source, peer_host=candidate.host,
                               migration={'dest_compute': candidate.host})
-        for host in (source, candidate.host):
-            self._require_up(host)
-        rpcapi = self.means.compute_rpcapi
+        self._require_up(source)
         data = self._answer(
-            source, rpcapi.check_can_live_migrate_source, self.instance)
+            source, self.means.compute_rpcapi.check_can_live_migrate_source,
+            self.instance)
         data.source_host, data.dest_host = source, candidate.host
+        return data
+
+    def _ask_destination(self, candidate, data):
+        """Ask a destination, given the source's answer; returns the Plan."""
+        self._require_up(candidate.host)
+        rpcapi = self.means.compute_rpcapi
         data = self._answer(
             candidate.host, rpcapi.check_can_live_migrate_destination,
             self.instance, data)

@@ -114,12 +114,9 @@ class Connector:
     def close(self):
         """Close what is not in use; the next call opens it anew."""
         with self._lock:
-            left, self._idle = self._idle, []
-            if self._listening is not None:
-                left.append(self._listening)
-                self._listening = None
-        for connection in left:
-            close(connection)
+            self._stop_listening()
+            while self._idle:
+                close(self._idle.pop())
 
     def open(self):
         """Return a new connection, which the caller closes.
@@ -207,17 +204,21 @@ class Connector:
             if is_alive(self._listening):
                 return
             LOG.warning('The connection to %s was lost.', self.uri)
-            close(self._listening)
-            self._listening = None
-        connection = self.open()
+            self._stop_listening()
+        self._listening = self.open()
         try:
-            self._watch.attach(connection)
+            self._watch.attach(self._listening)
         except libvirt.libvirtError as error:
-            close(connection)
+            self._stop_listening()
             raise self._unavailable(errors.text(error)) from error
-        self._listening = connection
         # What happened while there was no connection is not told.
         self._watch.nudge()
+
+    def _stop_listening(self):
+        connection, self._listening = self._listening, None
+        if connection is not None:
+            self._watch.detach(connection)
+            close(connection)
 
     def _unavailable(self, reason):
         return exception.HypervisorUnavailable(uri=self.uri, reason=reason)

@@ -22,6 +22,8 @@ from nova_gs.virt.libvirt import native
 MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
            | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
            | libvirt.VIR_MIGRATE_PERSIST_DEST)
+# Seconds that libvirtd may take to say goodbye.
+CLOSE_PATIENCE = 2.0
 
 
 @native.doors
@@ -57,7 +59,8 @@ class LibvirtDriver(driver.ComputeDriver):
     def close(self):
         self._tools.closed.set()
         self._watch.nudge()
-        self._connector.close()
+        # A libvirtd that hangs must not keep the process from leaving.
+        native.start(self._connector.close).join(CLOSE_PATIENCE)
 
     def describe_host(self):
         return self._host.describe()

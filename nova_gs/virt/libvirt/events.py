@@ -5,6 +5,8 @@ registered it has to run, or libvirtd takes an idle client for dead and hangs
 up.
 """
 
+import contextlib
+
 import libvirt
 from oslo_log import log as logging
 
@@ -43,23 +45,33 @@ class Watch:
     """A condition that libvirt's events notify.
 
     Events only shorten a wait: they may be lost with a connection, so
-    whoever waits looks again after a timeout.
+    whoever waits looks again after a timeout. It is attached to one
+    connection at a time.
     """
 
     def __init__(self):
         self._changed = native.threading.Condition()
         self._turn = 0
+        self._callbacks = []
         self._expected = set()
         self._stats = {}
 
     def attach(self, connection):
-        """Ask a connection for the events."""
-        connection.domainEventRegisterAny(
-            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-            self._on_lifecycle, None)
-        connection.domainEventRegisterAny(
-            None, libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
-            self._on_job_completed, None)
+        """Ask a connection for the events; raises libvirtError."""
+        for event, callback in (
+                (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle),
+                (libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+                 self._on_job_completed)):
+            self._callbacks.append(connection.domainEventRegisterAny(
+                None, event, callback, None))
+
+    def detach(self, connection):
+        """Take that back: a connection with callbacks is never freed."""
+        callbacks, self._callbacks = self._callbacks, []
+        for number in callbacks:
+            # libvirtd may be gone; what counts is done on this side.
+            with contextlib.suppress(libvirt.libvirtError):
+                connection.domainEventDeregisterAny(number)
 
     def turn(self):
         """Return a number that grows with each event."""

@@ -1,11 +1,13 @@
 """The libvirt driver on real libvirt and QEMU, two hosts on one machine."""
 
+import concurrent.futures
 import glob
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 
 import libvirt
@@ -296,6 +298,34 @@ class TestFaults(TestCase, contract.Help):
                               virt.get_guest, instance.uuid)
             self.cloud.start('a')
             self.assert_at(virt, instance)
+
+    def test_libvirtd_comes_and_goes_while_many_ask(self):
+        """libvirt crashes the process if threads share a connection."""
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        over = threading.Event()
+        answers = []
+
+        def ask():
+            while not over.is_set():
+                try:
+                    virt.get_guest(instance.uuid)
+                    virt.describe_for_migration(instance)
+                    answers.append(True)
+                except exception.HypervisorUnavailable:
+                    over.wait(0.01)
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            asking = [pool.submit(ask) for _number in range(6)]
+            for _time in range(8):
+                self.cloud.kill('a')
+                self.cloud.start('a')
+                seen = len(answers)
+                self.until(lambda: len(answers) > seen + 20)
+            over.set()
+            for thread in asking:
+                thread.result(contract.PATIENCE)
+        self.assert_at(virt, instance)
 
     def test_hung_libvirtd(self):
         conf = self.make_conf('a')

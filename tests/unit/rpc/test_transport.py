@@ -1,8 +1,8 @@
 """The bounds of a transport, and what a wrong URL does."""
 
 import oslo_messaging
-from oslo_messaging import conffixture
 from oslo_messaging._drivers import amqpdriver
+from oslo_messaging import conffixture
 
 from nova_gs import exception
 from nova_gs.rpc import transport

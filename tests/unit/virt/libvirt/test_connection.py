@@ -22,12 +22,36 @@ class TestCase(base.TestCase):
 
 class TestQuery(TestCase):
 
-    def test_one_connection_serves_all(self):
+    def test_kept_open(self):
         connector = self.make(watch=events.Watch())
         for _time in range(3):
             self.assertEqual('a', connector.query(
                 lambda connection: connection.getHostname()))
-        self.assertEqual(1, self.host.calls.count('open'))
+        # One listens to events.
+        self.assertEqual(2, self.host.calls.count('open'))
+
+    def test_used_by_one_at_a_time(self):
+        connector = self.make(watch=events.Watch())
+
+        def nested(connection, depth=8):
+            self.assertNotIn(connection, used)
+            used.append(connection)
+            if depth:
+                connector.query(lambda other: nested(other, depth - 1))
+
+        for _twice in range(2):
+            used = []
+            connector.query(nested)
+            self.assertEqual(9, len(used))
+            self.assertEqual(connections.MOST_IDLE + 1,
+                             len(self.host.connections))
+        self.assertEqual([0] * connections.MOST_IDLE + [2], sorted(
+            len(connection.callbacks)
+            for connection in self.host.connections))
+
+    def test_not_kept_without_a_watch(self):
+        self.make().query(lambda connection: connection.getInfo())
+        self.assertEqual([], self.host.connections)
 
     def test_an_error_is_an_answer(self):
         connector = self.make()
@@ -43,7 +67,8 @@ class TestQuery(TestCase):
         self.host.lose_connections()
         turn = watch.turn()
         connector.query(lambda connection: connection.getInfo())
-        self.assertEqual(2, self.host.calls.count('open'))
+        self.assertEqual(4, self.host.calls.count('open'))
+        self.assertEqual(2, len(self.host.connections))
         # Whoever waits for an event has to look.
         self.assertGreater(watch.turn(), turn)
 
@@ -79,32 +104,6 @@ class TestQuery(TestCase):
         self.host.up = True
         connector.connect()
 
-    def test_not_closed_while_others_use_it(self):
-        connector = self.make()
-        amid, go_on = native.threading.Event(), native.threading.Event()
-        self.addCleanup(go_on.set)
-        left = native.threading.Event()
-
-        def question(connection):
-            amid.set()
-            go_on.wait(30)
-            self.assertIn(connection, self.host.connections)
-
-        def ask():
-            connector.query(question)
-            left.set()
-
-        native.start(ask)
-        self.assertTrue(amid.wait(10))
-        self.host.lose_connections()
-        connector.query(lambda connection: connection.getInfo())
-        self.assertEqual(2, len(self.host.connections))
-        connector.close()
-        self.assertEqual(1, len(self.host.connections))
-        go_on.set()
-        self.assertTrue(left.wait(10))
-        self.assertEqual([], self.host.connections)
-
     def test_no_events_no_connection(self):
         connector = self.make(watch=events.Watch())
         self.host.fail('domainEventRegisterAny',
@@ -113,10 +112,21 @@ class TestQuery(TestCase):
         self.assertEqual([], self.host.connections)
 
     def test_close(self):
-        connector = self.make()
+        connector = self.make(watch=events.Watch())
         connector.connect()
-        connector.close()
-        connector.close()
+        self.assertEqual(2, len(self.host.connections))
+        for _twice in range(2):
+            connector.close()
+            self.assertEqual([], self.host.connections)
+
+    def test_close_while_in_use(self):
+        connector = self.make(watch=events.Watch())
+
+        def question(connection):
+            connector.close()
+            return connection.getInfo()
+
+        self.assertEqual(2048, connector.query(question)[1])
         self.assertEqual([], self.host.connections)
 
 

@@ -258,7 +258,7 @@ class TestMigration(TestCase):
         self.host.domains.clear()
         self.assertRaises(exception.GuestNotFound, self.virt.start_migration,
                           self.instance, data)
-        self.assertEqual(1, len(self.host.connections))
+        self.assertEqual(2, len(self.host.connections))
 
     def test_did_not_arrive(self):
         self.peer.domains[UUID] = {'state': fake.SHUTOFF}

@@ -1,3 +1,5 @@
+import libvirt
+
 from nova_gs.virt.libvirt import events
 from nova_gs.virt.libvirt import native
 from tests.fixtures import libvirt as fake
@@ -13,7 +15,8 @@ class TestWatch(base.TestCase):
         world = fake.World()
         self.host = world.host('a')
         self.watch = events.Watch()
-        self.watch.attach(world.open('fake://a'))
+        self.connection = world.open('fake://a')
+        self.watch.attach(self.connection)
 
     def test_wakes_up(self):
         turn = self.watch.turn()
@@ -27,6 +30,15 @@ class TestWatch(base.TestCase):
         self.host.tell(UUID)
         self.assertTrue(woken.wait(10))
         self.assertGreater(self.watch.turn(), turn)
+
+    def test_detach(self):
+        self.host.fail('domainEventDeregisterAny',
+                       libvirt.VIR_ERR_INTERNAL_ERROR, times=9)
+        for _twice in range(2):
+            self.watch.detach(self.connection)
+            self.assertEqual([], self.connection.callbacks)
+        self.watch.attach(self.connection)
+        self.assertEqual(2, len(self.connection.callbacks))
 
     def test_what_was_before_the_wait_counts(self):
         turn = self.watch.turn()

@@ -86,8 +86,8 @@ class TestEnd(TestCase):
             ('fake://b', {'bandwidth': 8}, 1),
             self.destination.domains[UUID]['migrated'])
         self.assertEqual(outcome, handle.wait(0))
-        # Its own connection is closed; the shared one is not.
-        self.assertEqual(1, len(self.source.connections))
+        # Its own connection is closed: one listens, one is idle.
+        self.assertEqual(2, len(self.source.connections))
 
     def test_fails(self):
         handle = self.begin()
@@ -189,9 +189,12 @@ class TestAbort(TestCase):
 
     def test_libvirtd_is_away(self):
         handle = self.begin()
-        self.source.up = False
+        self.source.stop()
         handle.abort()
         self.source.up = True
+        while 'abortJob' not in self.source.calls:
+            self.assertIsNone(handle.wait(0.005))
+        self.end_job(failure=fake.error(libvirt.VIR_ERR_OPERATION_ABORTED))
         self.assert_here(handle, aborted=True)
 
     def test_in_post_copy(self):

@@ -1,0 +1,158 @@
+"""Offers that nobody took up: sent again, or failed when it is too late."""
+
+import threading
+
+from nova_gs.conductor import sweeper
+from nova_gs.db import models
+from nova_gs import exception
+from nova_gs import objects
+from tests.unit.conductor import base
+
+
+class SweeperTestCase(base.ConductorTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.sweeper = sweeper.Sweeper(self.context, self.means)
+
+    def make_due(self):
+        """Make all that is offered due, as if time had passed."""
+        table = models.operations
+        with self.store.database.writer() as connection:
+            connection.execute(
+                table.update().where(table.c.next_sweep_at.is_not(None))
+                .values(next_sweep_at='2001-01-01T00:00:00.000001',
+                        updated_at=table.c.updated_at))
+
+    def sweep(self):
+        """Sweep once, with all offers due; returns what was sent."""
+        self.make_due()
+        del self.publisher.published[:]
+        sent = self.sweeper.sweep()
+        self.assertEqual(len(self.publisher.published), sent)
+        return [(step, host) for step, host, _ in self.publisher.published]
+
+    def migration(self, step='live_migrate_server', host=None, **values):
+        return self.accept(
+            kind='live-migration', step=step, task_state='migrating',
+            host=host, migration=objects.Migration(source_compute='host1'),
+            **values)
+
+
+class TestSendAgain(SweeperTestCase):
+
+    def test_to_a_host_that_serves(self):
+        self.accept()
+        self.assertEqual([('reboot_instance', 'host1')], self.sweep())
+        self.assertEqual([('reboot_instance', 'host1')], self.sweep())
+
+    def test_not_before_its_time(self):
+        self.accept()
+        self.assertEqual(0, self.sweeper.sweep())
+
+    def test_not_what_is_claimed(self):
+        self.claimed()
+        self.assertEqual([], self.sweep())
+
+    def test_to_any_conductor(self):
+        self.migration()
+        self.assertEqual([('live_migrate_server', None)], self.sweep())
+
+    def test_hosts_that_take_their_steps_up_when_they_start(self):
+        for leave in (
+                lambda host: self.services[host].set_status(forced_down=True),
+                lambda host: self.services[host].announce('stopped'),
+                lambda host: self.services[host].destroy()):
+            self.services['host1'] = self.serve('host1')
+            self.accept()
+            leave('host1')
+            self.assertEqual([], self.sweep())
+
+    def test_draining_host_gets_what_was_begun(self):
+        self.drain('host1')
+        self.accept()
+        self.migration('post_live_migration_at_destination', 'host1')
+        self.assertEqual(
+            [('post_live_migration_at_destination', 'host1')], self.sweep())
+
+    def test_broker_that_is_away(self):
+        self.accept()
+        self.publisher.broker_away = True
+        self.assertEqual([], self.sweep())
+        self.publisher.broker_away = False
+        self.assertEqual(1, len(self.sweep()))
+
+    def test_one_of_several_conductors(self):
+        for _ in range(6):
+            self.accept()
+        self.make_due()
+        other = sweeper.Sweeper(self.context, self.means)
+        self.assertEqual(
+            [6, 0], [self.sweeper.sweep(), other.sweep()])
+
+
+class TestExpired(SweeperTestCase):
+
+    def expired(self, operation):
+        """Sweep an operation that is too late; returns its record."""
+        self.assertEqual([], self.sweep())
+        return self.stored(operation)
+
+    def test_says_who_did_not_begin_what(self):
+        stored = self.expired(self.accept(expires_in=-1))
+        self.assertEqual('failed', stored.state)
+        for words in ('reboot_instance', 'on host host1', 'Ask for it again'):
+            self.assertIn(words, stored.error)
+        self.assertIsNone(stored.instance.task_state)
+        self.assertEqual('active', stored.instance.vm_state)
+        self.assertEqual(stored.error, self.action(stored).message)
+
+    def test_migration(self):
+        stored = self.expired(self.migration(expires_in=-1))
+        self.assertEqual(('failed', 'error'),
+                         (stored.state, stored.migration.status))
+
+    def test_build(self):
+        stored = self.expired(self.accept(
+            self.make_instance(host=None, vm_state='building'), kind='build',
+            step='build_server', host=None, task_state='scheduling',
+            expires_in=-1))
+        self.assertEqual('error', stored.instance.vm_state)
+        self.assertEqual(stored.error, stored.instance.fault['message'])
+
+    def test_also_for_a_host_that_is_away(self):
+        self.services['host1'].set_status(forced_down=True)
+        self.assertEqual('failed', self.expired(
+            self.accept(expires_in=-1)).state)
+
+    def test_what_was_claimed_in_the_meantime_is_left_alone(self):
+        operation = self.accept(expires_in=-1)
+        operation.expired = True
+        table = models.operations
+        with self.store.database.writer() as connection:
+            connection.execute(table.update().values(
+                owner='o', claim_id='c', state='running'))
+        self.sweeper._fail(operation)
+        self.assertEqual('running', self.stored(operation).state)
+
+
+class TestLoop(SweeperTestCase):
+
+    def test_goes_on_after_any_failure(self):
+        self.flags(group='operations', sweep_interval=0.1)
+        looping = sweeper.Sweeper(self.context, self.means)
+        failures = [exception.ServiceNotFound(service_id='s'), KeyError('x')]
+        swept = threading.Event()
+
+        def sweep():
+            if failures:
+                raise failures.pop(0)
+            swept.set()
+
+        looping.sweep = sweep
+        looping.start()
+        self.addCleanup(looping.stop)
+        self.assertTrue(swept.wait(60))
+        looping.stop()
+        looping._thread.join(60)
+        self.assertFalse(looping._thread.is_alive())
