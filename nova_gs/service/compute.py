@@ -190,8 +190,7 @@ class ComputeService(daemon.Daemon):
 
     def release(self):
         saying = threading.Thread(
-            target=self._say_phase, daemon=True, name='goodbye',
-            args=(fields.ServicePhase.STOPPED, 'nova-compute was stopped'))
+            target=self._say_goodbye, daemon=True, name='goodbye')
         if self._heartbeat:
             self._heartbeat.stop()
         saying.start()
@@ -217,6 +216,27 @@ class ComputeService(daemon.Daemon):
         server.wait_answered(None if topic is catalogue.Topic.NEW_WORK
                              else RPC_WITHIN)
         return given_back
+
+    def _say_goodbye(self):
+        for work in self.coordinator.left():
+            if work.operation_uuid:
+                self._mark_interrupted(work.operation_uuid)
+        self._say_phase(fields.ServicePhase.STOPPED,
+                        'nova-compute was stopped')
+
+    def _mark_interrupted(self, operation_uuid):
+        try:
+            with rpc_client.at_most(RPC_WITHIN):
+                operation = objects.Operation.get_by_uuid(
+                    self.context, operation_uuid)
+                if operation.owner == self.owner:
+                    operation.mark_interrupted(
+                        'Interrupted: nova-compute on host %s had to end '
+                        'before this did. It is settled when it starts '
+                        'again.' % self.host)
+        except exception.NovaGSException as error:
+            LOG.warning('Operation %s could not be marked as interrupted: '
+                        '%s', operation_uuid, exception.reason_of(error))
 
     def _say_phase(self, phase, reason, deadline=None):
         if self._service is None:

@@ -13,6 +13,8 @@ import re
 import signal
 import threading
 
+import testtools
+
 from nova_gs.devcloud import environment
 from nova_gs.devcloud import figures
 from nova_gs.devcloud import processes
@@ -26,7 +28,7 @@ PROMISE = 2
 
 #: Seconds of processor time within which our first line of code has run;
 #: until then Python leaves signals to the kernel.
-DEAF = 0.2
+DEAF = 0.1
 
 COMPUTE, CONDUCTOR, API = 'nova-compute', 'nova-conductor', 'nova-api'
 
@@ -249,8 +251,8 @@ class TestBadStart(StartTestCase):
                 said = self.output(process)
                 self.assertEqual(1, record['exit_code'], (case, said))
                 self.assertEqual(1, said.count('\n'), said)
-                self.assertStartsWith(
-                    'ERROR: ' + self.fill(case.says), said)
+                self.assertThat(said, testtools.matchers.StartsWith(
+                    'ERROR: ' + self.fill(case.says)))
                 self.assertIn(self.fill(case.what_to_do), said)
 
     def test_waits(self):

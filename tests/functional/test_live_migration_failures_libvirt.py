@@ -40,14 +40,14 @@ class TestFailuresOnLibvirt(base.CloudTestCase):
         self.cloud.kill('libvirtd@' + DESTINATION)
         self.assertNotIn(self._status(), ('completed', 'post-migrating'))
         self._start_again_when_noticed(SOURCE, DESTINATION)
-        self._check_rolled_back('error', request_id, '.')
+        self._check_rolled_back('error', request_id, r'\w \w')
 
     def test_libvirtd_of_the_source_is_killed(self):
         request_id = self._ask_until_memory_moves()
         self.cloud.kill('libvirtd@' + SOURCE)
         self.assertNotIn(self._status(), ('completed', 'post-migrating'))
         self.cloud.start('libvirtd@' + SOURCE)
-        self._check_rolled_back('error', request_id, '.')
+        self._check_rolled_back('error', request_id, r'\w \w')
 
     def _ask_until_memory_moves(self):
         request_id = self.api.live_migrate(self.uuid, DESTINATION).request_id

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import uuid
 from xml.etree import ElementTree
 
 NAMESPACE = 'https://docs.openstack.org/nova-gs/instance/1.0'
@@ -26,9 +27,9 @@ class Platform:
     cache_mode: str
 
 
-def name_of(uuid):
+def name_of(instance_uuid):
     """Return the name of an instance's guest."""
-    return 'instance-%s' % uuid
+    return 'instance-%s' % instance_uuid
 
 
 def build(instance, platform, disk, console):
@@ -39,12 +40,29 @@ def build(instance, platform, disk, console):
     :param disk: path of its qcow2 disk
     :param console: path of the log of its serial console
     """
-    domain = ElementTree.Element('domain', type=platform.virt_type)
-    _add(domain, 'name', name_of(instance.uuid))
-    _add(domain, 'uuid', instance.uuid)
+    domain = _build_machine(
+        platform, name_of(instance.uuid), instance.uuid, instance.memory_mb,
+        instance.vcpus)
     _add_metadata(domain, instance)
-    _add(domain, 'memory', instance.memory_mb, unit='MiB')
-    _add(domain, 'vcpu', instance.vcpus)
+    _add_devices(domain.find('devices'), platform, disk, console)
+    return ElementTree.tostring(domain, encoding='unicode')
+
+
+def build_probe(platform, name):
+    """Return the definition of a guest that only shows whether it starts.
+
+    It has neither disk nor console.
+    """
+    domain = _build_machine(platform, name, str(uuid.uuid4()), 16, 1)
+    return ElementTree.tostring(domain, encoding='unicode')
+
+
+def _build_machine(platform, name, identity, memory_mb, vcpus):
+    domain = ElementTree.Element('domain', type=platform.virt_type)
+    _add(domain, 'name', name)
+    _add(domain, 'uuid', identity)
+    _add(domain, 'memory', memory_mb, unit='MiB')
+    _add(domain, 'vcpu', vcpus)
     system = _add(domain, 'os')
     _add(system, 'type', 'hvm', machine=platform.machine_type)
     _add(system, 'boot', dev='hd')
@@ -59,8 +77,10 @@ def build(instance, platform, disk, console):
     _add(domain, 'on_poweroff', 'destroy')
     _add(domain, 'on_reboot', 'restart')
     _add(domain, 'on_crash', 'destroy')
-    _add_devices(domain, platform, disk, console)
-    return ElementTree.tostring(domain, encoding='unicode')
+    devices = _add(domain, 'devices')
+    _add(devices, 'controller', type='usb', model='none')
+    _add(devices, 'memballoon', model='none')
+    return domain
 
 
 def _add_metadata(domain, instance):
@@ -72,15 +92,12 @@ def _add_metadata(domain, instance):
             _add(ours, '{%s}%s' % (NAMESPACE, field), value)
 
 
-def _add_devices(domain, platform, disk, console):
-    devices = _add(domain, 'devices')
+def _add_devices(devices, platform, disk, console):
     drive = _add(devices, 'disk', type='file', device='disk')
     _add(drive, 'driver', name='qemu', type='qcow2',
          cache=platform.cache_mode)
     _add(drive, 'source', file=disk)
     _add(drive, 'target', dev='vda', bus='virtio')
-    _add(devices, 'controller', type='usb', model='none')
-    _add(devices, 'memballoon', model='none')
     # Both QEMUs of a migration, and each new life of the guest, add to the
     # same log.
     serial = _add(devices, 'serial', type='file')

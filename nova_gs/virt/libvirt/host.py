@@ -13,6 +13,10 @@ from nova_gs.virt.libvirt import errors
 
 LOG = logging.getLogger(__name__)
 
+# Never runs, and goes with the connection should we die in between.
+PROBE = (libvirt.VIR_DOMAIN_START_PAUSED
+         | libvirt.VIR_DOMAIN_START_AUTODESTROY)
+
 
 class Host:
     """This host's facts.
@@ -85,12 +89,22 @@ class Host:
         try:
             self.check_can_run('kvm', self._conf.libvirt.machine_type,
                                exception.HypervisorError)
+            self._try_kvm()
         except exception.HypervisorUnavailable:
             raise
         except exception.HypervisorError as error:
             LOG.info('Guests are emulated, which is slow: %s', error)
             return False
         return True
+
+    def _try_kvm(self):
+        """Start a guest for a moment: a nested KVM may only look sound."""
+        name = 'nova-gs-kvm-probe-%s' % self._conf.host
+        xml = domain_xml.build_probe(domain_xml.Platform(
+            'kvm', self._conf.libvirt.machine_type, 'none'), name)
+        with errors.translated('Starting a guest on KVM'):
+            with self._connector.own() as connection:
+                connection.createXML(xml, PROBE).destroy()
 
     def check_can_run(self, virt_type, machine_type, refusal):
         """Raise refusal(reason=) when QEMU here has no such machine."""

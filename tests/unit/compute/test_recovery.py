@@ -57,12 +57,28 @@ class TestSettle(RecoveryTestCase):
     def test_operation_on_one_guest_is_over(self):
         stored = self.settle(self.begun_by(BEFORE, self.accept()))
         self.assertEqual('failed', stored.state)
-        self.assertIsNone(stored.instance.task_state)
+        self.assertEqual(('active', None, 'host1'), (
+            stored.instance.vm_state, stored.instance.task_state,
+            stored.instance.host))
         for words in ('host1', 'reboot_instance', 'ask again'):
             self.assertIn(words, stored.error)
         action = objects.InstanceAction.get_by_request_id(
             self.context, stored.instance_uuid, stored.request_id)
         self.assertEqual(stored.error, action.message)
+
+    def test_also_what_others_have_marked(self):
+        operation = self.begun_by(BEFORE, self.accept())
+        self.stored(operation).mark_interrupted('the host was lost')
+        self.assertEqual('failed', self.settle(operation).state)
+
+    def test_build(self):
+        stored = self.settle(self.begun_by(BEFORE, self.accept(
+            self.make_instance(vm_state='building'), kind='build',
+            step='build_instance', task_state='spawning')))
+        self.assertEqual(('failed', 'error', None), (
+            stored.state, stored.instance.vm_state,
+            stored.instance.task_state))
+        self.assertEqual(stored.error, stored.instance.fault['message'])
 
     def test_the_user_may_ask_again(self):
         stored = self.settle(self.begun_by(BEFORE, self.accept()))
@@ -90,21 +106,18 @@ class TestSettle(RecoveryTestCase):
         for operation in (
                 self.accept(), self.begun_by(ME, self.accept()),
                 self.begun_by(BEFORE, self.accept(host='host2'))):
-            before = operation.obj_to_primitive()
+            before = self.stored(operation).state
             self.settle(operation)
             self.assertNotIn(self.stored(operation).state,
                              ('interrupted', 'failed'))
-            self.assertEqual(before, operation.obj_to_primitive())
+            self.assertEqual(before, self.stored(operation).state)
 
-    def test_somebody_else_was_faster(self):
+    def test_only_once(self):
         operation = self.begun_by(BEFORE, self.accept())
-        of_dead_owners = objects.OperationList.of_dead_owners
-        dead = of_dead_owners(self.context, 'host1', ME)
-        recovery.settle_interrupted(self.host, self.context)
-        error = self.assertRaises(
-            exception.ClaimRefused, dead[0].mark_interrupted, 'late')
-        self.assertIn(operation.uuid, str(error))
-        self.assertNotEqual('late', self.stored(operation).error)
+        self.settle(operation)
+        taken_over = self.stored(operation).claim_id
+        self.settle(operation)
+        self.assertEqual(taken_over, self.stored(operation).claim_id)
 
 
 class TestGiveRoomsBack(RecoveryTestCase):

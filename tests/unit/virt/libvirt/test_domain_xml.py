@@ -47,6 +47,13 @@ class TestBuild(base.TestCase):
         self.assertEqual('writeback', domain.find(
             'devices/disk/driver').get('cache'))
 
+    def test_probe(self):
+        domain = ElementTree.fromstring(
+            domain_xml.build_probe(KVM, 'probe'))
+        self.assertEqual('probe', domain.findtext('name'))
+        self.assertEqual('host-model', domain.find('cpu').get('mode'))
+        self.assertIsNone(domain.find('devices/disk'))
+
     def test_metadata(self):
         name = '</metadata> <&\'"> \u00e4\U0001f600'
         _text, domain = self.build(display_name=name)

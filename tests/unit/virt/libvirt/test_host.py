@@ -1,6 +1,8 @@
 import socket
 from unittest import mock
 
+import libvirt
+
 from nova_gs import exception
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import disks
@@ -57,6 +59,13 @@ class TestHost(base.TestCase):
         self.assertEqual('kvm', self.host.virt_type())
         self.assertEqual(
             1, self.hypervisor.calls.count('getDomainCapabilities'))
+        self.assertEqual({}, self.hypervisor.domains)
+
+    def test_kvm_is_tried(self):
+        self.hypervisor.virt_types.append('kvm')
+        self.hypervisor.fail('createXML', libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.assertEqual('qemu', self.host.virt_type())
+        self.assertEqual({}, self.hypervisor.domains)
 
     def test_qemu_where_it_does_not(self):
         self.assertEqual('qemu', self.host.virt_type())
