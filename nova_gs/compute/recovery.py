@@ -46,6 +46,10 @@ def settle_interrupted(host, ctxt):
                 operation.mark_interrupted(reason)
         except exception.ClaimRefused as error:
             LOG.info('%s', exception.reason_of(error))
+        except exception.HypervisorError as error:
+            LOG.warning('Operation %s cannot be settled before the next '
+                        'start: %s', operation.uuid,
+                        exception.reason_of(error))
         else:
             LOG.warning('Operation %s (%s of instance %s): %s',
                         operation.uuid, operation.kind,
@@ -55,8 +59,11 @@ def settle_interrupted(host, ctxt):
 def _fail(host, ctxt, operation, reason):
     mine = objects.Operation.take_over(
         ctxt, operation.uuid, host.name, host.owner, str(uuid.uuid4()))
-    changes = (build.when_build_failed(host, mine, reason)
-               if mine.kind == fields.OperationKind.BUILD else {})
+    changes = {}
+    if mine.kind == fields.OperationKind.BUILD:
+        # Half a guest belongs to nobody once the record names no host.
+        host.driver.destroy(mine.instance)
+        changes = build.when_build_failed(host, mine, reason)
     mine.finish(fields.OperationState.FAILED, error=reason, instance=changes)
 
 

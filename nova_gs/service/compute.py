@@ -167,6 +167,8 @@ class ComputeService(daemon.Daemon):
     def close_intake(self):
         dropped = self._manager.host.executors.operations.close()
         given_back = self._detach(catalogue.Topic.NEW_WORK)
+        if given_back is None:
+            return
         LOG.info('"compute" is detached: %d messages are back with the '
                  'broker, %d steps stay offered.', given_back, dropped)
 
@@ -205,13 +207,13 @@ class ComputeService(daemon.Daemon):
         # A start that is just attaching this server finishes that first, or
         # sees that it must not; if it hangs there, nothing was taken in.
         if not self._opening.acquire(timeout=RPC_WITHIN):
-            return 0
+            return None
         try:
             server = self._servers.pop(topic, None)
         finally:
             self._opening.release()
         if server is None:
-            return 0
+            return None
         given_back = server.detach()
         server.wait_answered(None if topic is catalogue.Topic.NEW_WORK
                              else RPC_WITHIN)

@@ -12,7 +12,7 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs import exception
-from nova_gs.service import broker
+from nova_gs.rpc import broker
 from nova_gs.shutdown import coordinator
 from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import follower

@@ -50,14 +50,16 @@ class _Question:
         return answer.names
 
     def _run(self, answer, timeout):
+        failure = None
         try:
             answer.names = [str(name) for name in self._ask(timeout)]
-            self._failed = False
         except Exception as error:
-            if not self._failed:
-                LOG.warning('Cannot ask which operations still need this '
-                            'host: %s. The stop goes on without.', error)
-            self._failed = True
+            failure = str(error)
+        # Not in the clause above: oslo.log would add the error again.
+        if failure and not self._failed:
+            LOG.warning('Cannot ask which operations still need this host: '
+                        '%s. The stop goes on without.', failure.rstrip('.'))
+        self._failed = failure is not None
         answer.given.set()
 
 

@@ -1,5 +1,6 @@
 """The TestCase of every unit test."""
 
+import fixtures
 import testtools
 
 from tests.fixtures import conf as conf_fixture
@@ -15,6 +16,8 @@ class TestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.conf = self.useFixture(conf_fixture.Conf()).conf
+        # What is logged shows beside a failure, and nowhere else.
+        self.useFixture(fixtures.FakeLogger())
 
     def flags(self, group=None, **options):
         """Set options for the time of this test.

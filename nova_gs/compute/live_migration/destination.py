@@ -6,15 +6,13 @@ operation.
 
 from oslo_log import log as logging
 
+from nova_gs.compute.live_migration import leftovers
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
-
-#: How long it is tried to give a room back, in seconds.
-GIVE_BACK_WITHIN = 60
 
 
 def make_room(host, ctxt, operation_uuid, instance, migrate_data):
@@ -54,31 +52,8 @@ def take_over(host, ctxt, operation):
 def forget(host, operation):
     """The guest does not come: give its room back and end the operation."""
     ending = operation.params['ending']
-    _give_room_back(host, operation.instance)
+    leftovers.remove(host, operation.instance, driver.Side.DESTINATION,
+                     arrived=False)
     host.recorder.insist(
         operation.finish, ending['state'], error=ending['reason'],
         migration={'status': ending['migration_status']})
-
-
-def _give_room_back(host, instance):
-    """Try for a while; meanwhile the operation keeps others from trying.
-
-    So no room can be taken away that was made for the next migration.
-    """
-    give_up_at = host.clock.now() + GIVE_BACK_WITHIN
-    told = None
-    while True:
-        try:
-            host.driver.finish_migration(
-                instance, driver.Side.DESTINATION, arrived=False)
-            return
-        except exception.HypervisorError as error:
-            reason = exception.reason_of(error)
-        if reason != told:
-            LOG.warning('The room of instance %s, which does not come, '
-                        'cannot be given back yet: %s', instance.uuid, reason)
-            told = reason
-        if host.recorder.pause() or host.clock.now() >= give_up_at:
-            LOG.warning('The room of instance %s is left until the next '
-                        'start.', instance.uuid)
-            return

@@ -1,9 +1,11 @@
 """A live migration at its source: queue, prepare, move, hand over."""
 
+import collections
 import threading
 
 from oslo_log import log as logging
 
+from nova_gs.compute.live_migration import leftovers
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -18,6 +20,9 @@ LOOK_EVERY = 0.25
 
 #: How often what is seen is recorded, in looks.
 RECORD_EVERY = 2
+
+#: How a migration ends that did not arrive.
+_Ending = collections.namedtuple('_Ending', 'state status verb')
 
 
 class Departures:
@@ -115,8 +120,18 @@ class Departure:
         """Abort now, or before the next step if the driver has not begun."""
         with self._lock:
             if self._handle is not None:
-                self._handle.abort()
+                self._abort()
             self._off_because = reason
+
+    def _abort(self):
+        try:
+            self._handle.abort()
+        except exception.MigrationNotAbortable as error:
+            # The driver knows the guest, not the migration's record.
+            raise exception.MigrationNotAbortable(
+                migration_id=self.operation.migration_uuid,
+                instance_id=self.operation.instance_uuid,
+                status=error.kwargs['status']) from error
 
     def force_complete(self):
         with self._lock:
@@ -162,14 +177,32 @@ class Departure:
             # Under the lock, so that whoever calls it off either finds the
             # handle or is seen here.
             self._check_not_called_off()
-            self._handle = self.host.driver.start_migration(
-                self.operation.instance, data)
+            self._handle = self._start(data)
         looks = 0
         while True:
             looks += 1
             outcome = self._look(record=looks % RECORD_EVERY == 1)
             if outcome is not None:
                 return outcome
+
+    def _start(self, data):
+        """Begin; a hypervisor that went away meanwhile may have begun."""
+        instance = self.operation.instance
+        try:
+            return self.host.driver.start_migration(instance, data)
+        except exception.HypervisorUnavailable:
+            handle = self._adopt(instance)
+            if handle is None:
+                raise
+            return handle
+
+    def _adopt(self, instance):
+        while True:
+            try:
+                return self.host.driver.adopt_migration(instance)
+            except exception.HypervisorUnavailable as error:
+                if self.host.recorder.pause():
+                    raise _Leaving() from error
 
     def _look(self, record):
         """Return the outcome, or None while there is none.
@@ -241,17 +274,8 @@ class Departure:
             LOG.warning('Instance %s, which stays here, could not be looked '
                         'at: %s', self.operation.instance_uuid,
                         exception.reason_of(error))
-        ending = {
-            'state': (fields.OperationState.ABORTED if outcome.aborted
-                      else fields.OperationState.FAILED),
-            'migration_status': (_STATUS.CANCELLED if outcome.aborted
-                                 else _STATUS.ERROR),
-            'reason': self._off_because if (
-                outcome.aborted and self._off_because) else outcome.reason,
-        }
-        LOG.warning('Live migration of instance %s to %s has ended as "%s", '
-                    'the guest stays here: %s', self.operation.instance_uuid,
-                    self.operation.peer_host, ending['migration_status'],
+        ending = self._ending(outcome)
+        LOG.warning('Instance %s: %s', self.operation.instance_uuid,
                     ending['reason'])
         self.work.say('rolling back')
         if self._announced and self.host.peer_is_up(
@@ -268,16 +292,24 @@ class Departure:
             self.operation.finish, ending['state'], error=ending['reason'],
             migration={'status': ending['migration_status']})
 
+    def _ending(self, outcome):
+        """Return how operation and migration end, and what is said of it."""
+        what = _Ending(fields.OperationState.FAILED, _STATUS.ERROR, 'failed')
+        why = outcome.reason
+        if outcome.aborted:
+            what = _Ending(fields.OperationState.ABORTED, _STATUS.CANCELLED,
+                           'was called off')
+            why = self._off_because or why
+        return {'state': what.state, 'migration_status': what.status,
+                'reason': 'The live migration to %s %s, the server stays on '
+                          '%s: %s' % (self.operation.peer_host, what.verb,
+                                      self.host.name, why)}
+
 
 def clean_up(host, operation):
     """The guest runs elsewhere now: keep nothing of it; end the operation."""
-    try:
-        host.driver.finish_migration(
-            operation.instance, driver.Side.SOURCE, arrived=True)
-    except exception.HypervisorError as error:
-        LOG.warning('What instance %s left here could not be removed: %s. It '
-                    'is tried again at the next start.',
-                    operation.instance_uuid, exception.reason_of(error))
+    leftovers.remove(host, operation.instance, driver.Side.SOURCE,
+                     arrived=True)
     host.recorder.insist(
         operation.finish, fields.OperationState.SUCCEEDED,
         migration={'status': _STATUS.COMPLETED})
