@@ -33,7 +33,7 @@ from nova_gs.service import daemon
 from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
 from nova_gs import steps
-from nova_gs.virt import driver
+from nova_gs.virt import drivers
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class ComputeService(daemon.Daemon):
         self._opening = threading.Lock()
         self._heartbeat = None
         self._service = None
-        self._driver = driver.load(conf)
+        self._driver = drivers.load(conf)
         self._transports = {
             topic: transport.create(conf)
             for topic in (catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING)}

@@ -231,12 +231,3 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def adopt_migration(self, instance):
         """Return the handle of a migration that runs without us, or None."""
-
-
-def load(conf):
-    """Return the driver that ``compute_driver`` names, not yet connected."""
-    if conf.compute_driver == 'fake':
-        from nova_gs.virt.fake import driver
-        return driver.FakeDriver(conf)
-    from nova_gs.virt.libvirt import driver
-    return driver.LibvirtDriver(conf)

@@ -6,6 +6,7 @@ This guards the private attributes of oslo.messaging that rpc/server.py uses.
 import collections
 import threading
 
+import fixtures
 import oslo_messaging
 import testtools
 
@@ -50,20 +51,27 @@ class TestFlood(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
+        self.useFixture(fixtures.FakeLogger())
         objects.register_all()
         self.fixture = self.useFixture(broker.Broker())
         self.counter = Counter()
 
+    def transport(self):
+        """Return a transport that goes before the broker does."""
+        made = transport.create(self.fixture.conf)
+        self.addCleanup(made.cleanup)
+        return made
+
     def server(self):
         server = rpc_server.create(
-            transport.create(self.fixture.conf), catalogue.Topic.NEW_WORK,
-            HOST, self.counter, invoke)
+            self.transport(), catalogue.Topic.NEW_WORK, HOST, self.counter,
+            invoke)
         server.start(override_pool_size=4)
         return server
 
     def flood(self):
         client = oslo_messaging.get_rpc_client(
-            transport.create(self.fixture.conf), oslo_messaging.Target(
+            self.transport(), oslo_messaging.Target(
                 topic=catalogue.Topic.NEW_WORK.value, server=HOST,
                 version='6.0'),
             serializer=serializer.RequestSerializer())
@@ -94,9 +102,9 @@ class TestFlood(testtools.TestCase):
         self.assertEqual({1}, set(self.counter.seen.values()))
 
     def test_what_has_no_row_cannot_be_called(self):
-        self.server()
+        self.addCleanup(self.server().detach)
         client = oslo_messaging.get_rpc_client(
-            transport.create(self.fixture.conf), oslo_messaging.Target(
+            self.transport(), oslo_messaging.Target(
                 topic=catalogue.Topic.NEW_WORK.value, server=HOST,
                 version='6.0'),
             serializer=serializer.RequestSerializer(), timeout=30)

@@ -3,7 +3,7 @@
 The tables come first: which module stands on which floor, who must not know
 whom, which library has which door, how large things may be.  The tests walk
 the syntax trees of ``nova_gs/`` and compare.  An import inside a function
-counts like any other, with the one exception that ``LOADERS`` names.
+counts like any other.
 """
 
 import ast
@@ -64,9 +64,6 @@ LIBRARIES = {
     'waitress': 'api cmd',
 }
 
-#: Functions that may import from above, since an option names the module.
-LOADERS = ('virt.driver:load',)
-
 #: Where the daemon of a hypervisor host begins, and what it never loads.
 COMPUTE = 'nova_gs.cmd.compute'
 NEVER_IN_COMPUTE = ('sqlalchemy', 'alembic', 'oslo_db')
@@ -85,15 +82,6 @@ HARD_LIMIT = 500
 RECORDS = ('db.migrations',)
 
 
-def _loads(found):
-    return '%s:%s' % (house.short(found.importer), found.function) in LOADERS
-
-
-def inner_imports(built):
-    """Return the imports of one of our modules by another, loaders apart."""
-    return [found for found in built.inner_imports() if not _loads(found)]
-
-
 def floor_of(module):
     """Return the number of a module's floor, None when no row has it."""
     name = house.short(module)
@@ -110,7 +98,7 @@ def floor_of(module):
 def climbing(built):
     """Return a complaint for each import that goes up."""
     complaints = []
-    for found in inner_imports(built):
+    for found in built.inner_imports():
         below, above = floor_of(found.target), floor_of(found.importer)
         if None not in (below, above) and below > above:
             complaints.append('%s, from floor %d up to %d' % (
@@ -121,7 +109,7 @@ def climbing(built):
 def circular(built):
     """Return a complaint for each circle of imports."""
     edges = {name: set() for name in built.files}
-    for found in inner_imports(built):
+    for found in built.inner_imports():
         edges[found.importer].add(found.target)
     return [' <-> '.join(circle) for circle in house.circles(edges)]
 
@@ -129,7 +117,7 @@ def circular(built):
 def meeting(built):
     """Return a complaint for each pair of strangers that meet."""
     complaints = []
-    for found in inner_imports(built):
+    for found in built.inner_imports():
         target = house.short(found.target)
         for who, whom in STRANGERS.items():
             if (house.within(house.short(found.importer), [who]) and
@@ -142,7 +130,7 @@ def meeting(built):
 def clinging(built):
     """Return a complaint for each import by what is to stand alone."""
     complaints = []
-    for found in inner_imports(built):
+    for found in built.inner_imports():
         for who, whom in ALONE.items():
             if (house.within(house.short(found.importer), [who]) and
                     not house.within(house.short(found.target),
@@ -311,14 +299,6 @@ class RulesTestCase(testtools.TestCase):
         built = self.build(compute__manager='', compute__power=lazy)
         self.assertEqual(1, len(climbing(built)))
         self.assertIn('from floor 5 up to 6', climbing(built)[0])
-
-    def test_a_loader_may_climb(self):
-        load = 'def load():\n    from nova_gs.virt.fake import driver\n'
-        built = self.build(virt__driver=load, virt__fake__driver='')
-        self.assertEqual([], climbing(built))
-        built = self.build(
-            virt__driver=load.replace('load', 'other'), virt__fake__driver='')
-        self.assertEqual(1, len(climbing(built)))
 
     def test_circular(self):
         built = self.build(db__a='from nova_gs.db import b',

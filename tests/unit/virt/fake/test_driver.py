@@ -1,6 +1,7 @@
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.virt import driver
+from nova_gs.virt import drivers
 from nova_gs.virt.fake import driver as fake_driver
 from tests.unit.virt.fake import base
 
@@ -23,7 +24,7 @@ class FakeDriverTestCase(base.TestCase):
 
     def test_the_option_finds_it(self):
         self.flags(compute_driver='fake')
-        loaded = driver.load(self.conf)
+        loaded = drivers.load(self.conf)
         loaded.init_host()
         facts = loaded.describe_host()
         self.assertIsInstance(facts, driver.HostFacts)
