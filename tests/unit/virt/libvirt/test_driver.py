@@ -6,6 +6,7 @@ import libvirt
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.virt import driver as contract
+from nova_gs.virt import drivers
 from nova_gs.virt.libvirt import driver
 from tests.fixtures import clock
 from tests.fixtures import conf as conf_fixture
@@ -70,7 +71,7 @@ class TestHost(TestCase):
 
     def test_load(self):
         self.assertIsInstance(
-            contract.load(self.virt.conf), driver.LibvirtDriver)
+            drivers.load(self.virt.conf), driver.LibvirtDriver)
 
     def test_describe(self):
         self.virt._host._host_ip = '127.0.0.1'
