@@ -102,14 +102,15 @@ class Heartbeat:
                 self._service.report()
                 for beat in self._beats:
                     beat()
-        except exception.NovaGSException as error:
-            if not self._away:
-                LOG.warning('The conductor does not take our heartbeat '
-                            '(%s). This host counts as down soon; trying '
-                            'again every %s s.',
-                            exception.reason_of(error), self._interval)
-            self._away = True
+        except Exception as error:
+            # Whatever it was: a host without a heartbeat counts as down.
+            reason = exception.reason_of(error).rstrip('.')
         else:
-            if self._away:
-                LOG.info('The conductor takes our heartbeat again.')
-            self._away = False
+            reason = None
+        if reason and not self._away:
+            LOG.warning('Our heartbeat is not taken, so this host counts as '
+                        'down soon; trying again every %s s: %s.',
+                        self._interval, reason)
+        if self._away and not reason:
+            LOG.info('Our heartbeat is taken again.')
+        self._away = reason is not None

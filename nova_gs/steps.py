@@ -84,6 +84,10 @@ class StepRunner:
         except exception.PeerUnavailable as error:
             LOG.warning('Step %s of operation %s: %s', row.name,
                         operation_uuid, exception.reason_of(error))
+        except Exception:
+            # In a pool nobody else would ever hear of it.
+            LOG.exception('Step %s of operation %s could not be taken up',
+                          row.name, operation_uuid)
 
     def _run(self, row, method, ctxt, operation, work):
         try:

@@ -1,8 +1,28 @@
 """The door of nova-conductor: records for the computes, tasks for the API."""
 
+import contextlib
+
+from oslo_log import log as logging
+
 from nova_gs.conductor.tasks import build
 from nova_gs.conductor.tasks import live_migration
+from nova_gs.db import engine
+from nova_gs import exception
 from nova_gs.objects import remote
+
+LOG = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def _database_needed(method):
+    """Let the caller know that it may try again when the database is back."""
+    try:
+        yield
+    except engine.ERRORS as error:
+        LOG.exception('The database has failed %s', method)
+        raise exception.PeerUnavailable(
+            service='The database', host='the conductor', method=method,
+            reason=str(error).splitlines()[0]) from error
 
 
 class ConductorManager:
@@ -18,13 +38,15 @@ class ConductorManager:
 
     def object_action(self, ctxt, objinst, objmethod, args, kwargs):
         """Run a method of a record; returns (changed fields, result)."""
-        return remote.run_action(ctxt, objinst, objmethod, args, kwargs)
+        with _database_needed(objmethod):
+            return remote.run_action(ctxt, objinst, objmethod, args, kwargs)
 
     def object_class_action_versions(self, ctxt, objname, objmethod,
                                      object_versions, args, kwargs):
         """Run a class method of a record for a peer of some version."""
-        return remote.run_class_action(
-            ctxt, objname, objmethod, object_versions, args, kwargs)
+        with _database_needed(objmethod):
+            return remote.run_class_action(
+                ctxt, objname, objmethod, object_versions, args, kwargs)
 
     # -- tasks
 

@@ -147,9 +147,10 @@ class TestHeartbeat(base.TestCase):
 
     def test_goes_on_after_failures(self):
         self.service.errors = [compute.unreachable(), compute.unreachable(),
-                               exception.ServiceNotFound(service_id='x')]
+                               exception.ServiceNotFound(service_id='x'),
+                               KeyError('a bug')]
         self.heartbeat.start()
-        self.assertTrue(self.service.wait_reports(6))
+        self.assertTrue(self.service.wait_reports(7))
         self.stop()
         # What depends on an answer waits for one.
-        self.assertEqual(self.service.reports - 3, self.beats)
+        self.assertEqual(self.service.reports - 4, self.beats)

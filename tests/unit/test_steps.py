@@ -143,6 +143,12 @@ class TestSteps(base.TestCase):
             migration_uuid='m')
         self.assertEqual([1], self.ran)
 
+    def test_claim_that_fails_otherwise_harms_nobody(self):
+        self.operations.error = KeyError('x')
+        self.send(REBOOT)
+        self.assertEqual([], self.ran)
+        self.assertTrue(self.tracker.empty())
+
     def test_bug_in_a_step_ends_with_the_tracker_empty(self):
         def bug(ctxt, operation, work):
             raise KeyError('x')

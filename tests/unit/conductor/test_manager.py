@@ -3,6 +3,9 @@
 import datetime
 import json
 
+import fixtures
+from oslo_db import exception as db_exc
+
 from nova_gs.conductor import manager
 from nova_gs.conductor import rpcapi
 from nova_gs import exception
@@ -159,3 +162,19 @@ class TestTasks(base.ConductorTestCase):
         served = manager.ConductorManager(self.means)
         for row in catalogue.rows_served_on(catalogue.Topic.CONDUCTOR):
             self.assertTrue(callable(getattr(served, row.name)), row.name)
+
+
+class TestDatabaseAway(base.ConductorTestCase):
+
+    def test_caller_learns_that_it_may_try_again(self):
+        def fail(*args):
+            raise db_exc.DBConnectionError('no route\nto it')
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.remote.run_class_action', fail))
+        error = self.assertRaises(
+            exception.PeerUnavailable,
+            manager.ConductorManager(None).object_class_action_versions,
+            self.context, 'Service', 'register', {}, (), {})
+        self.assertIn('register', str(error))
+        self.assertNotIn('\n', str(error))
