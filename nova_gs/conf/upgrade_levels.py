@@ -4,12 +4,12 @@ from oslo_config import cfg
 
 OPTS = (
     cfg.StrOpt(
-        'compute', default='auto',
+        'compute', default='auto', regex=r'^(auto|\d+\.\d+)$',
         help='RPC version that messages to computes keep to: "auto" for the '
              'newest that every compute on record understands, or a version '
              'such as 6.4. A pin below 6.5 also keeps every message off the '
-             'second RPC server, so that a draining host gets none of the '
-             'steps of its begun work before it has attached "compute".'),
+             'second RPC server; a host that is being stopped then cannot be '
+             'reached for the steps of work that it has begun.'),
 )
 
 
