@@ -27,6 +27,20 @@ class DirectoryTestCase(base.TestCase):
     def make(self, **kwargs):
         return cloud.Cloud(self.directory, driver='fake', **kwargs)
 
+    def stray(self):
+        """Return a process of the cloud that has no supervisor.
+
+        The kernel shows its environment a moment after it has told us that
+        the program runs; on a busy machine that moment can be long.
+        """
+        process = subprocess.Popen(
+            ['/bin/sleep', '1000'], env={procfs.TAG: self.directory})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(waiting.until(
+            lambda: procfs.tagged(self.directory), 60))
+        return process
+
     def test_nothing_to_load(self):
         error = self.assertRaises(
             errors.DevcloudError, cloud.Cloud.load, self.directory)
@@ -50,10 +64,7 @@ class DirectoryTestCase(base.TestCase):
 
     def test_one_that_is_up_is_not_replaced(self):
         self.make()._prepare()
-        running = subprocess.Popen(
-            ['/bin/sleep', '1000'], env={procfs.TAG: self.directory})
-        self.addCleanup(running.wait)
-        self.addCleanup(running.kill)
+        self.stray()
         error = self.assertRaises(errors.DevcloudError, self.make().up)
         self.assertIn('devcloud down', str(error))
 
@@ -68,8 +79,7 @@ class DirectoryTestCase(base.TestCase):
 
     def test_end_finds_what_lost_its_supervisor(self):
         self.make()._prepare()
-        stray = subprocess.Popen(
-            ['/bin/sleep', '1000'], env={procfs.TAG: self.directory})
+        stray = self.stray()
         power.end(layout.Layout(self.directory), 0, remove=True)
         self.assertEqual(-signal.SIGKILL, stray.wait())
         self.assertFalse(os.path.exists(self.directory))
