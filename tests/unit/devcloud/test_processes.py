@@ -150,8 +150,10 @@ class TaggedTestCase(base.TestCase):
             child = subprocess.Popen(['/bin/sleep', '1000'], env=environ)
             self.addCleanup(child.wait)
             self.addCleanup(child.kill)
-        # The last two; exec has replaced the environment when Popen returns.
-        self.assertEqual(2, len(procfs.tagged(directory)))
+        # The last two, a moment after Popen returns: the kernel shows an
+        # environment only when exec is through.
+        self.assertTrue(waiting.until(
+            lambda: len(procfs.tagged(directory)) == 2, TIMEOUT))
 
 
 class ProcfsTestCase(base.TestCase):
