@@ -9,7 +9,6 @@
      |   +- InvalidMicroversion      406 when well-formed but unsupported
      |   +- NoValidHost
      |   +- MigrationPreCheckError
-     |   +- UnknownRPC
      +- Forbidden                    403
      +- NotFound                     404
      |   +- InstanceNotFound  MigrationNotFound  ServiceNotFound
@@ -20,8 +19,9 @@
      |   +- HostDraining  HostUnavailable
      |   +- MigrationNotAbortable  ClaimRefused
      +- PeerUnavailable              the other service does not answer
+     |   +- Undeliverable
      +- HypervisorError              the hypervisor said no
-         +- HypervisorUnavailable  MigrationFailed  MigrationAborted
+         +- HypervisorUnavailable  MigrationAborted
 
 ``code`` is the HTTP status that the API answers with.  An exception crosses
 RPC by its class name and keyword arguments, so a subclass only states its
@@ -92,12 +92,6 @@ class MigrationPreCheckError(Invalid):
     """One of the two hosts says that the guest cannot move; nothing begun."""
 
     msg_fmt = 'Migration pre-check error: %(reason)s'
-
-
-class UnknownRPC(Invalid):
-    """A message asks for something that has no row in the catalogue."""
-
-    msg_fmt = '%(method)s is not in the RPC catalogue.'
 
 
 class Forbidden(NovaGSException):
@@ -241,6 +235,10 @@ class PeerUnavailable(NovaGSException):
     code = 503
 
 
+class Undeliverable(PeerUnavailable):
+    """The broker has no queue for a message to that service."""
+
+
 class HypervisorError(NovaGSException):
     """The hypervisor refused or failed; the reason is its own."""
 
@@ -251,12 +249,6 @@ class HypervisorUnavailable(HypervisorError):
     """The connection to the hypervisor cannot be made or was lost."""
 
     msg_fmt = 'The hypervisor at %(uri)s is not available: %(reason)s'
-
-
-class MigrationFailed(HypervisorError):
-    """The hypervisor gave a live migration up; the guest is at the source."""
-
-    msg_fmt = 'Live migration of %(instance_id)s failed: %(reason)s'
 
 
 class MigrationAborted(HypervisorError):

@@ -14,6 +14,7 @@ from nova_gs import conf as nova_conf
 from nova_gs.db import engine
 from nova_gs.db import store
 from nova_gs import exception
+from nova_gs.objects import fields
 from nova_gs.rpc import versions
 
 _OLDEST = versions.SERVICE_HISTORY[0][0]
@@ -40,7 +41,7 @@ class Checks(upgradecheck.UpgradeCommands):
         """Every compute is new enough to be talked to."""
         try:
             services = store.Store(self._conf).services.get_by_filters(
-                {'binary': 'nova-compute'})
+                {'binary': fields.Binary.COMPUTE})
         except (exception.ConfigurationError, *engine.ERRORS) as error:
             return _failure('The services cannot be read: %s'
                             % str(error).splitlines()[0])

@@ -8,6 +8,7 @@ from nova_gs.compute import records
 from nova_gs.compute import rpcapi
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs import servicegroup
 from nova_gs.virt import driver
@@ -35,7 +36,7 @@ class Host:
         """Whether another host's nova-compute can be reckoned with."""
         try:
             service = objects.Service.get_by_host_and_binary(
-                ctxt, name, 'nova-compute')
+                ctxt, name, fields.Binary.COMPUTE)
         except exception.NovaGSException:
             return False
         return self.servicegroup.is_up(service)

@@ -5,6 +5,7 @@ import oslo_messaging
 
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
 from nova_gs.rpc import versions
@@ -157,7 +158,7 @@ class ComputeAPI:
             try:
                 return self._client.send(ctxt, row, prepared, host, version,
                                          arguments)
-            except rpc_client.Undeliverable:
+            except exception.Undeliverable:
                 self._peers.forget(host)
                 if topic is catalogue.Topic.NEW_WORK:
                     raise
@@ -211,7 +212,7 @@ class Peers:
         self.forget(host)
         service = self._service(host)
         return (service is not None and
-                service.phase != objects.fields.ServicePhase.SERVING)
+                service.phase != fields.ServicePhase.SERVING)
 
     def fleet_version(self):
         """Return the newest RPC version that every compute understands."""
@@ -219,7 +220,7 @@ class Peers:
         if self._fleet is None or self._fleet[1] <= now:
             try:
                 lowest = objects.ServiceList.get_minimum_version(
-                    self._context, 'nova-compute')
+                    self._context, fields.Binary.COMPUTE)
             except exception.PeerUnavailable:
                 return self._fleet[0] if self._fleet else (
                     catalogue.COMPUTE_VERSION)
@@ -233,7 +234,7 @@ class Peers:
             return remembered[0]
         try:
             service = objects.Service.get_by_host_and_binary(
-                self._context, host, 'nova-compute')
+                self._context, host, fields.Binary.COMPUTE)
         except exception.ServiceNotFound:
             return None
         except exception.PeerUnavailable as error:

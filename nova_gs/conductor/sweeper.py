@@ -65,7 +65,7 @@ class Sweeper:
         """
         lost_after = self._means.conf.operations.host_lost_after
         for service in objects.ServiceList.get_by_filters(
-                self._ctxt, {'binary': 'nova-compute'}):
+                self._ctxt, {'binary': fields.Binary.COMPUTE}):
             age = service.seconds_since_seen
             if age is not None and age > lost_after:
                 self._mark_lost_on(service.host, age)
@@ -126,7 +126,7 @@ class Sweeper:
             return True
         try:
             service = objects.Service.get_by_host_and_binary(
-                self._ctxt, operation.host, 'nova-compute')
+                self._ctxt, operation.host, fields.Binary.COMPUTE)
         except exception.ServiceNotFound:
             return False
         if not self._means.servicegroup.is_up(service):

@@ -150,6 +150,13 @@ class MigrationType:
     ALL = (LIVE,)
 
 
+class Binary:
+    """Which program a service record is of."""
+
+    COMPUTE = 'nova-compute'
+    CONDUCTOR = 'nova-conductor'
+
+
 class ServicePhase:
     """What a service says of itself."""
 

@@ -48,10 +48,6 @@ def at_most(seconds):
         _limit.reset(token)
 
 
-class Undeliverable(exception.PeerUnavailable):
-    """The broker has no queue for the message."""
-
-
 class Client:
     """A sender to one transport.
 
@@ -104,8 +100,8 @@ class Client:
         try:
             return method(ctxt, row.name, **arguments)
         except oslo_messaging.MessageUndeliverable as error:
-            raise Undeliverable(**_whom(row, host, 'it has no queue '
-                                        'there')) from error
+            raise exception.Undeliverable(**_whom(
+                row, host, 'it has no queue there')) from error
         except _UNREACHABLE as error:
             raise exception.PeerUnavailable(
                 **_whom(row, host, type(error).__name__)) from error

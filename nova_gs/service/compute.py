@@ -37,7 +37,6 @@ from nova_gs.virt import drivers
 
 LOG = logging.getLogger(__name__)
 
-BINARY = 'nova-compute'
 REPORT_FILE = 'drain-report.json'
 
 #: What to do when the hypervisor is away, where it does not say so itself.
@@ -127,7 +126,7 @@ class ComputeService(daemon.Daemon):
     def _register(self):
         with rpc_client.at_most(RPC_WITHIN):
             service = objects.Service.register(
-                self.context, self.host, BINARY,
+                self.context, self.host, fields.Binary.COMPUTE,
                 catalogue.Topic.NEW_WORK.value, versions.SERVICE_VERSION,
                 self.owner)
             self._report_host()

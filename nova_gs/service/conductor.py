@@ -28,7 +28,6 @@ from nova_gs import steps
 
 LOG = logging.getLogger(__name__)
 
-BINARY = 'nova-conductor'
 
 #: How long a stop waits for a start that is attaching the server, in seconds.
 ATTACHED_WITHIN = 1
@@ -63,7 +62,8 @@ class ConductorService(daemon.Daemon):
         if self.stopping.is_set():
             return
         self._service = objects.Service.register(
-            self.context, self.host, BINARY, catalogue.Topic.CONDUCTOR.value,
+            self.context, self.host, fields.Binary.CONDUCTOR,
+            catalogue.Topic.CONDUCTOR.value,
             versions.SERVICE_VERSION, self.owner)
         self._heartbeat = servicegroup.Heartbeat(
             self._service, self.conf.report_interval,

@@ -17,7 +17,7 @@ class Hosts:
     def _services(self):
         if self._read is None:
             found = objects.ServiceList.get_by_filters(
-                self._call.context, {'binary': service_view.COMPUTE})
+                self._call.context, {'binary': fields.Binary.COMPUTE})
             self._read = {service.host: service for service in found}
         return self._read
 

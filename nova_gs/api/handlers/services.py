@@ -6,6 +6,7 @@ from oslo_utils import uuidutils
 from nova_gs.api.views import services as view
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs.policies import services as rules
 
 
@@ -62,7 +63,7 @@ def update(call, service_id):
             reason="Specifying disabled_reason requires that status is "
                    "'disabled'.")
     service = objects.Service.get_by_uuid(call.context, service_id)
-    if service.binary != view.COMPUTE:
+    if service.binary != fields.Binary.COMPUTE:
         raise exception.Invalid(
             reason='Updating a %s service is not supported. Only '
                    'nova-compute services can be updated.' % service.binary)

@@ -5,7 +5,6 @@ from nova_gs.objects import fields
 
 INTERNAL_ZONE = 'internal'
 DEFAULT_ZONE = 'nova'
-COMPUTE = 'nova-compute'
 
 _LEAVING = (fields.ServicePhase.DRAINING, fields.ServicePhase.QUIESCED)
 
@@ -33,7 +32,7 @@ def status(service):
 
 def zone(service):
     """Return the availability zone of a service."""
-    if service.binary != COMPUTE:
+    if service.binary != fields.Binary.COMPUTE:
         return INTERNAL_ZONE
     return service.availability_zone or DEFAULT_ZONE
 

@@ -75,7 +75,7 @@ class Task:
     def candidates(self):
         """Return every compute host as a scheduler Candidate."""
         services = {s.host: s for s in objects.ServiceList.get_by_filters(
-            self.ctxt, {'binary': 'nova-compute'})}
+            self.ctxt, {'binary': fields.Binary.COMPUTE})}
         return [scheduler.candidate_from(
                     node, self._refusal(services.get(node.host)))
                 for node in objects.ComputeNodeList.get_all(self.ctxt)]

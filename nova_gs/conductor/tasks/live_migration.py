@@ -67,7 +67,7 @@ class LiveMigration(base.Task):
     def _require_up(self, host):
         self.means.servicegroup.require_up(
             objects.Service.get_by_host_and_binary(
-                self.ctxt, host, 'nova-compute'))
+                self.ctxt, host, fields.Binary.COMPUTE))
 
     def _answer(self, host, check, *arguments):
         """Return a host's answer, or raise as soon as it will not come.

@@ -4,7 +4,6 @@ import threading
 
 from nova_gs.compute import rpcapi
 from nova_gs import exception
-from nova_gs.rpc import client as rpc_client
 from tests.fixtures import clock
 from tests.unit import base
 
@@ -58,7 +57,7 @@ class FakeClient:
         if self.absent.get(topic, 0) > 0:
             self.absent[topic] -= 1
             self._clock.advance(1)
-            raise rpc_client.Undeliverable(
+            raise exception.Undeliverable(
                 service=topic, host=host, method=row.name, reason='no queue')
         return arguments
 

@@ -114,7 +114,7 @@ class TestSend(ClientTestCase):
             caught = self.assertRaises(
                 exception.PeerUnavailable, self.send, SHORT,
                 FakePrepared(error), {})
-            self.assertNotIsInstance(caught, client.Undeliverable)
+            self.assertNotIsInstance(caught, exception.Undeliverable)
             for word in ('compute', 'host2', SHORT.name,
                          type(error).__name__):
                 self.assertIn(word, str(caught))
@@ -123,7 +123,7 @@ class TestSend(ClientTestCase):
         error = oslo_messaging.MessageUndeliverable(
             Exception(), 'exchange', 'key', 'message')
         caught = self.assertRaises(
-            client.Undeliverable, self.send, CAST, FakePrepared(error), {})
+            exception.Undeliverable, self.send, CAST, FakePrepared(error), {})
         self.assertIn('no queue', str(caught))
 
     def test_what_the_peer_raised_is_passed_on(self):
