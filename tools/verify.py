@@ -1,4 +1,7 @@
-"""Run the functional scenarios at full counts and print their figures."""
+"""Run the functional scenarios at full counts and print their figures.
+
+Without a filter the benchmark of the stop follows.
+"""
 
 import os
 import pathlib
@@ -25,7 +28,11 @@ def main():
         scenario = row.pop('scenario')
         print('  %-40s %s' % (scenario, '  '.join(
             '%s=%s' % item for item in row.items())))
-    return code
+    if sys.argv[1:]:
+        return code
+    print('\nBenchmark (how to read it: bench/README.rst)', flush=True)
+    return code or subprocess.call(
+        [sys.executable, str(ROOT / 'bench' / 'stop.py')], cwd=ROOT)
 
 
 if __name__ == '__main__':

@@ -1,62 +1,19 @@
 """Records as a process without the database has them: through a conductor."""
 
 import datetime
-import json
 
 import fixtures
 from oslo_db import exception as db_exc
 
 from nova_gs.conductor import manager
-from nova_gs.conductor import rpcapi
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import base as objects_base
 from nova_gs.rpc import catalogue
-from nova_gs.rpc import serializer
+from tests.fixtures import wire
 from tests.unit.conductor import base
 
 DEADLINE = datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc)
-
-
-class Wire:
-    """The library's client: what goes in comes out as JSON on the far side.
-
-    :param served: ConductorManager
-    """
-
-    def __init__(self, served):
-        self._served = served
-        self._serializer = serializer.RequestSerializer()
-        self.called = []
-
-    @property
-    def library_client(self):
-        return self
-
-    def prepare(self, **kwargs):
-        return self
-
-    def patience(self, row):
-        return {}
-
-    def send(self, ctxt, row, prepared, host, version, arguments):
-        assert set(arguments) == set(row.arguments_at(version)), row.name
-        self.called.append(arguments['objmethod'])
-        far = self._serializer.deserialize_context(
-            json.loads(json.dumps(self._serializer.serialize_context(ctxt))))
-        arguments = {name: self._cross(far, value)
-                     for name, value in arguments.items()}
-        indirection = objects_base.NovaObject.indirection_api
-        objects_base.NovaObject.indirection_api = None
-        try:
-            answer = getattr(self._served, row.name)(far, **arguments)
-        finally:
-            objects_base.NovaObject.indirection_api = indirection
-        return self._cross(ctxt, answer)
-
-    def _cross(self, ctxt, entity):
-        wire = json.dumps(self._serializer.serialize_entity(ctxt, entity))
-        return self._serializer.deserialize_entity(ctxt, json.loads(wire))
 
 
 class TestObjectAction(base.ConductorTestCase):
@@ -65,10 +22,8 @@ class TestObjectAction(base.ConductorTestCase):
         super().setUp()
         self.instance = self.make_instance(metadata={'k': 'v'})
         self.operation = self.accept(self.instance)
-        self.wire = Wire(manager.ConductorManager(self.means))
-        door = rpcapi.ConductorAPI.__new__(rpcapi.ConductorAPI)
-        door._client = self.wire
-        objects_base.NovaObject.indirection_api = rpcapi.Indirection(door)
+        self.wire = wire.Wire(manager.ConductorManager(self.means))
+        objects_base.NovaObject.indirection_api = wire.indirection(self.wire)
         self.addCleanup(self.direct)
 
     def direct(self):
@@ -76,8 +31,8 @@ class TestObjectAction(base.ConductorTestCase):
 
     def claim(self, claim_id='claim'):
         return objects.Operation.claim(
-            self.context, self.operation.uuid, 'reboot_instance', 'owner',
-            claim_id)
+            self.context, self.operation.uuid, 'reboot_instance',
+            'owner-of-host1', claim_id)
 
     def test_a_step_from_claim_to_end(self):
         operation = self.claim()

@@ -1,0 +1,131 @@
+"""Break the program on purpose and see whether the tests notice.
+
+Each mutant is one promise of the stop taken away.  It is made in a copy of
+the tree, the tests run there, and those that failed are listed; a mutant that
+no test notices is a failure.  Takes hours with all tests, so name some::
+
+    python tools/mutants.py [--only NAME] [FILTER ...]
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+#: What the tests need of the tree.
+COPIED = ('bench', 'doc', 'etc', 'nova_gs', 'playbooks', 'releasenotes',
+          'tests', 'tools')
+
+_FAILED = re.compile(r'^FAIL (\S+)', re.MULTILINE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    """One change that must not go unnoticed.
+
+    :param changes: ((file, text that is there once, what it becomes), ...)
+    """
+
+    name: str
+    changes: tuple
+
+
+MUTANTS = (
+    Mutant('alt server stopped first', (
+        ('nova_gs/service/compute.py',
+         'given_back = self._detach(catalogue.Topic.NEW_WORK)',
+         'given_back = self._detach(catalogue.Topic.ONGOING)'),
+        ('nova_gs/service/compute.py',
+         '        self._detach(catalogue.Topic.ONGOING)\n'
+         '        self._driver',
+         '        self._detach(catalogue.Topic.NEW_WORK)\n'
+         '        self._driver'))),
+    Mutant('tracking replaced by a sleep', (
+        ('nova_gs/shutdown/tracker.py',
+         '            self._tracker.register(work)\n',
+         ''),
+        ('nova_gs/shutdown/follower.py',
+         '            seen = self._tracker.changes\n            self.look()\n',
+         '            seen = self._tracker.changes\n'
+         '            import time\n            time.sleep(1)\n'
+         '            self.look()\n'))),
+    Mutant('detach() left out', (
+        ('nova_gs/rpc/server.py',
+         'if hasattr(listener, \'conn\'):',
+         'if False:'),)),
+    Mutant('gate before the claim removed', (
+        ('nova_gs/steps.py',
+         '            with self._enter(row, operation_uuid) as work:\n'
+         '                operation = self._claim(',
+         '            operation = self._claim(\n'
+         '                ctxt, operation_uuid, row.name)\n'
+         '            with self._enter(row, operation_uuid) as work:\n'
+         '                str('),)),
+)
+
+
+def make(mutant, target):
+    """Copy the tree and change it.
+
+    :param target: pathlib.Path of an empty directory
+    :raises: SystemExit when the mutant does not fit the program any more
+    """
+    for name in COPIED:
+        shutil.copytree(ROOT / name, target / name,
+                        ignore=shutil.ignore_patterns('__pycache__'))
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith('.git'):
+            shutil.copy(path, target)
+    for name, old, new in mutant.changes:
+        path = target / name
+        text = path.read_text()
+        if text.count(old) != 1:
+            raise SystemExit('Mutant "%s" does not fit %s any more: %r is '
+                             'there %d times. Correct tools/mutants.py.' % (
+                                 mutant.name, name, old, text.count(old)))
+        path.write_text(text.replace(old, new))
+
+
+def failures(mutant, filters):
+    """Return the tests that notice a mutant."""
+    with tempfile.TemporaryDirectory(prefix='mutant-') as directory:
+        target = pathlib.Path(directory)
+        make(mutant, target)
+        result = subprocess.run(
+            [sys.executable, 'tools/run_tests.py', *filters], cwd=target,
+            env=dict(os.environ, PYTHONPATH=str(target)), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    failed = sorted(set(_FAILED.findall(result.stdout)))
+    return failed or (['(the run itself)'] if result.returncode else [])
+
+
+def main():
+    """Try the mutants; the exit code is how many went unnoticed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--only', metavar='NAME', help='this mutant')
+    parser.add_argument('filters', nargs='*',
+                        help='regular expressions of the tests to run')
+    options = parser.parse_args()
+    unnoticed = 0
+    for mutant in MUTANTS:
+        if options.only not in (None, mutant.name):
+            continue
+        noticed = failures(mutant, options.filters)
+        unnoticed += not noticed
+        print('%s: %s' % (mutant.name, 'noticed by %d tests' % len(noticed)
+                          if noticed else 'NOT NOTICED'), flush=True)
+        for test in noticed:
+            print('  %s' % test, flush=True)
+    return unnoticed
+
+
+if __name__ == '__main__':
+    sys.exit(main())
