@@ -13,6 +13,8 @@ from oslo_log import log as logging
 
 from nova_gs import exception
 from nova_gs.rpc import broker
+from nova_gs.service import meditation
+from nova_gs.service import options
 from nova_gs.shutdown import coordinator
 from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import follower
@@ -50,18 +52,24 @@ class Daemon:
         self.tracker = tracker.Tracker(clock)
         self.gate = tracker.Gate(self.tracker, host)
         self.inbox = inbox.Inbox()
+        #: Set when the start was gone through, or broken off for a stop.
+        self.start_ended = threading.Event()
         #: Set when nothing new may be begun, also not by the start itself.
         self.stopping = threading.Event()
         #: Set when the process has to go, whatever is not written yet.
         self.leaving = threading.Event()
-        self._intake_closed = threading.Event()
+        #: Set when nothing new is let in any more.
+        self.intake_closed = threading.Event()
         self._follower = follower.Follower(
-            self.tracker, self._intake_closed, self.elsewhere,
+            self.tracker, self.intake_closed, self.elsewhere,
             self.inbox.put, clock)
         self.coordinator = coordinator.Coordinator(
             clock, _budget(conf), self.gate, self.tracker, self._doers(),
             inbox=self.inbox, on_reload=self._reload,
             left_elsewhere=self._follower.left_elsewhere)
+        self._reporting = threading.Lock()
+        self._meditation = meditation.Meditation(
+            conf, clock, meditation.of_daemon(self))
 
     # -- what a subclass says
 
@@ -87,6 +95,22 @@ class Daemon:
     def call_off(self):
         """End what may be ended, each at its safe point."""
 
+    def ear(self):
+        """Return what signals are posted to."""
+        return self.inbox
+
+    def show(self):
+        """Write down what this process does; must need no lock."""
+        self._meditation.write()
+
+    def last_words(self):
+        """Tell others of a forced exit, which does not wait for it long."""
+
+    def operations_known(self):
+        """Return lines on operations, for a report; must not block."""
+        return ['needs this host, elsewhere: %s' % name
+                for name in self._follower.left_elsewhere()]
+
     def report_path(self):
         """Return the file that the report of a stop goes to, or None."""
         return None
@@ -98,7 +122,7 @@ class Daemon:
 
         :returns: the exit code
         """
-        signals.deliver(self.inbox)
+        signals.deliver(self.ear(), self.show)
         threading.Thread(target=self._start, name='start',
                          daemon=True).start()
         return int(self.coordinator.run())
@@ -135,11 +159,14 @@ class Daemon:
     def _start(self):
         try:
             self.start()
-        except exception.NovaGSException as error:
-            fail(exception.reason_of(error))
-        except Exception:
-            LOG.exception('The start failed.')
-            os._exit(policy.ExitCode.FAILED_TO_START)
+            self.start_ended.set()
+            return
+        except Exception as error:
+            if not self.stopping.is_set():
+                _give_up(error)
+            reason = exception.reason_of(error)
+        # What it needs is being taken away from it; nothing is amiss.
+        LOG.info('The start was broken off: %s', reason)
 
     def _doers(self):
         return {
@@ -148,14 +175,17 @@ class Daemon:
             _ACTION.FOLLOW: self._follower.run,
             _ACTION.CALL_OFF: self.call_off,
             _ACTION.RELEASE: self._release,
-            _ACTION.REPORT_FORCED: self._report,
+            _ACTION.REPORT_FORCED: self._last_words,
         }
 
     def _close_intake(self):
         self.stopping.set()
-        self.close_intake()
-        self._intake_closed.set()
-        self.tracker.wake()
+        try:
+            self.close_intake()
+        finally:
+            # Even if that failed: the gate lets nothing new begin.
+            self.intake_closed.set()
+            self.tracker.wake()
 
     def _announce(self):
         systemd.stopping('stopping: no new work is taken')
@@ -168,8 +198,19 @@ class Daemon:
         self._report()
         self.release()
 
+    def _last_words(self):
+        self.stopping.set()
+        self.leaving.set()
+        self._report()
+        self.last_words()
+
     def _report(self):
-        report, path = self.coordinator.report(), self.report_path()
+        # One after the other: a forced exit may catch up with a release, and
+        # what is written last has to be what is true last.
+        with self._reporting:
+            self._write_report(self.coordinator.report(), self.report_path())
+
+    def _write_report(self, report, path):
         report.log()
         if path is None or not os.path.isdir(os.path.dirname(path)):
             return
@@ -180,7 +221,7 @@ class Daemon:
                         '%s: %s', path, error.strerror)
 
     def _reload(self):
-        self.conf.mutate_config_files()
+        options.reload(self.conf)
 
 
 def _budget(conf):
@@ -188,6 +229,14 @@ def _budget(conf):
         total=conf.graceful_shutdown_timeout,
         abort_reserve=conf.shutdown.abort_reserve,
         release_reserve=conf.shutdown.release_reserve)
+
+
+def _give_up(error):
+    """End a start that cannot go on."""
+    if isinstance(error, exception.NovaGSException):
+        fail(exception.reason_of(error))
+    LOG.exception('The start failed.')
+    os._exit(policy.ExitCode.FAILED_TO_START)
 
 
 def fail(reason):

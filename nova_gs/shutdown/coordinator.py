@@ -16,6 +16,7 @@ import queue
 import threading
 
 from nova_gs.shutdown import deadlines as times
+from nova_gs.shutdown import errand
 from nova_gs.shutdown import inbox as inboxes
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
@@ -50,7 +51,6 @@ class Coordinator:
         on.  When the doer of RELEASE has returned, the host is released.
     :param inbox: where ``signals.deliver`` posts to; made when not given
     :param on_reload: callable(), for SIGHUP, in a thread
-    :param on_report: callable(), for SIGUSR2, in a thread
     :param exit: callable(code) that ends the process at once, for FORCED
     :param reason: why requests are refused during a stop
     :param lease: callable() -> seconds until the init system kills a process
@@ -61,9 +61,8 @@ class Coordinator:
     """
 
     def __init__(self, clock, budget, gate, tracker, doers, inbox=None,
-                 on_reload=None, on_report=None, exit=os._exit,
-                 reason='it is being stopped', lease=None,
-                 left_elsewhere=None, spawn=None):
+                 on_reload=None, exit=os._exit, reason='it is being stopped',
+                 lease=None, left_elsewhere=None, spawn=None):
         self.inbox = inbox if inbox is not None else inboxes.Inbox()
         self._clock = clock
         self._budget = budget
@@ -74,19 +73,19 @@ class Coordinator:
         self._reason = reason
         self._lease = lease
         self._left_elsewhere = left_elsewhere
-        self._spawn = spawn or _start_thread
+        self._spawn = spawn or errand.start_thread
         self._history = []
+        self._hurried = False
         self._left = []
         self._names_left = []
-        self._notice_lock = threading.Lock()
         self._own = {
             phases.Action.NARROW_GATE: self._narrow_gate,
             phases.Action.CLOSE_GATE: self._gate.close,
             phases.Action.REPORT_FORCED: self._last_words,
         }
         self._on_notice = {
-            inboxes.Notice.RELOAD: on_reload,
-            inboxes.Notice.REPORT: on_report,
+            inboxes.Notice.RELOAD: errand.Errand(
+                'reload', on_reload or _nothing, self._spawn),
         }
         self._set(times.Deadlines())
         self._enter(phases.Phase.SERVING, 'start')
@@ -102,6 +101,21 @@ class Coordinator:
     def deadline(self):
         """When the process ends at the latest: aware UTC, or None."""
         return self._deadline
+
+    @property
+    def deadlines(self):
+        """The ``deadlines.Deadlines`` as they are now."""
+        return self._deadlines
+
+    @property
+    def history(self):
+        """The ``Entry`` of each phase so far, the present one last."""
+        return list(self._history)
+
+    @property
+    def hurried(self):
+        """Whether the order to stop was given once more."""
+        return self._hurried
 
     def seconds_left(self):
         """Return the seconds until it ends at the latest, or None."""
@@ -195,11 +209,13 @@ class Coordinator:
         if isinstance(event, LeaseRenewed):
             self._renew(event.seconds)
         elif isinstance(event, inboxes.Notice):
-            self._do(event, self._one_at_a_time(self._on_notice[event]))
+            self._on_notice[event].ask()
         else:
             self._move(event)
 
     def _move(self, event):
+        if event is phases.Event.TERM:
+            self._hurried = self.phase is not phases.Phase.SERVING
         phase, actions = phases.follow(self.phase, event)
         if phase is self.phase:
             return
@@ -241,7 +257,10 @@ class Coordinator:
                 phase is phases.Phase.FORCED and not self._left):
             self._gate.close()
             self._left = self._tracker.holding()
-            self._names_left = list(_ask(self._left_elsewhere) or ())
+        elif event is not phases.Event.IDLE:
+            return
+        # After IDLE, too: nobody may have answered for too long.
+        self._names_left = list(_ask(self._left_elsewhere) or ())
 
     def _renew(self, seconds):
         if self.phase is not phases.Phase.DRAINING:
@@ -275,14 +294,8 @@ class Coordinator:
         doer = self._doers.get(phases.Action.REPORT_FORCED)
         said = self._do(phases.Action.REPORT_FORCED, doer)
         if not said.wait(LAST_WORDS):
-            LOG.warning('The report of the forced exit is not complete '
-                        'after %g s; leaving without it.', LAST_WORDS)
-
-    def _one_at_a_time(self, callback):
-        def run():
-            with self._notice_lock:
-                callback()
-        return callback and run
+            LOG.warning('What was to be said before the forced exit is not '
+                        'said after %g s; leaving without.', LAST_WORDS)
 
     def _do(self, what, doer):
         """Have something done in a thread; return an Event of its end."""
@@ -295,9 +308,10 @@ class Coordinator:
             except Exception:
                 LOG.exception('%s failed at %s; it goes on without.',
                               self._gate.host, what.value)
-            done.set()
-            if what is phases.Action.RELEASE:
-                self.post(phases.Event.RELEASED)
+            finally:
+                done.set()
+                if what is phases.Action.RELEASE:
+                    self.post(phases.Event.RELEASED)
 
         try:
             if doer is None:
@@ -311,8 +325,8 @@ class Coordinator:
         return done
 
 
-def _start_thread(name, function):
-    threading.Thread(target=function, name=name, daemon=True).start()
+def _nothing():
+    """Stand in for whoever is not there to be told."""
 
 
 def _ask(callback):

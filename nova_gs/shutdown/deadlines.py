@@ -9,6 +9,9 @@ import dataclasses
 from nova_gs import exception
 from nova_gs.shutdown import phases
 
+#: Longest part of a budget in seconds, 31 years: calendars have an end.
+LONGEST = 10 ** 9
+
 
 @dataclasses.dataclass(frozen=True)
 class Deadlines:
@@ -35,10 +38,13 @@ class Budget:
 
     def __post_init__(self):
         for option in ('total', 'abort_reserve', 'release_reserve'):
-            if getattr(self, option) < 0:
+            # Not "below 0", which is false of what is not a number.
+            if not 0 <= getattr(self, option) <= LONGEST:
                 raise exception.ConfigurationError(
-                    option=_OPTIONS[option], problem='it is below 0',
-                    remedy='Give a number of seconds.')
+                    option=_OPTIONS[option],
+                    problem='%g is no number of seconds from 0 to %d' % (
+                        getattr(self, option), LONGEST),
+                    remedy='Give one.')
         if self.total and self._reserves > self.total:
             raise exception.ConfigurationError(
                 option='[shutdown] abort_reserve and release_reserve',

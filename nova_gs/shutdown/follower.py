@@ -2,8 +2,9 @@
 
 Nothing is left when the intake is closed, no work runs here, and no open
 operation elsewhere still needs this host (a migration whose other end works).
-The last is asked of a service that may be away or slow, so it is asked last,
-in a thread of its own, and its silence never keeps an idle host.
+The last is asked of a service that may be away or slow, so it is asked in a
+thread of its own.  Its silence does not keep an idle host; what was open when
+there last was an answer is waited for a while longer.
 """
 
 import logging
@@ -15,46 +16,94 @@ from nova_gs.shutdown import phases
 LOG = logging.getLogger(__name__)
 
 
+#: What is asked before it is time, to know who answers at all.
+_EARLY = 'the beginning'
+
+
 class _Answer:
     """The answer to one question, once it is there."""
 
-    def __init__(self, about):
+    def __init__(self, about, number, asked_at):
         self.about = about
+        self.number = number
+        self.asked_at = asked_at
         self.names = None
         self.given = threading.Event()
 
 
 class _Question:
-    """Asks somebody who may not answer, without waiting for it for ever."""
+    """Asks somebody who may not answer, without waiting for it for ever.
 
-    def __init__(self, ask):
+    :param ask: callable(timeout in seconds) -> names
+    :param clock: Clock
+    :param bound: seconds of silence in all, from the first question that
+        was not answered
+    """
+
+    def __init__(self, ask, clock, bound):
         self._ask = ask
+        self._clock = clock
+        self._bound = bound
+        self._lock = threading.Lock()
+        self._newest = _Answer(None, 0, None)
+        self._newest.names = []
         self._pending = None
+        self._asked = 0
+        self._silent_since = None
         self._failed = False
 
-    def put(self, about, timeout):
-        """Ask, or go on waiting for the answer if that was asked already.
+    @property
+    def known(self):
+        """The newest answer that there was: a list."""
+        return self._newest.names
+
+    def put(self, about):
+        """Ask, unless that is being asked already.
 
         :param about: an answer counts only for a question about the same
-        :param timeout: seconds to wait at most
+        """
+        if self._pending is not None and self._pending.about == about:
+            return
+        now = self._clock.now()
+        with self._lock:
+            if self._silent_since is None:
+                self._silent_since = now
+        self._asked += 1
+        self._pending = _Answer(about, self._asked, now)
+        threading.Thread(target=self._run, args=(self._pending,),
+                         name='shutdown-elsewhere', daemon=True).start()
+
+    def answer(self):
+        """Wait for the answer to what was asked last.
+
         :returns: a list, or None when there is no answer (yet)
         """
-        if self._pending is None or self._pending.about != about:
-            self._pending = _Answer(about)
-            threading.Thread(target=self._run, args=(self._pending, timeout),
-                             name='shutdown-elsewhere', daemon=True).start()
-        answer = self._pending
-        if not answer.given.wait(timeout):
+        answer, since = self._pending, self._silent_since
+        if since is None:
+            # Somebody has answered meanwhile, but not this.
+            since = answer.asked_at
+        left = since + self._bound - self._clock.now()
+        if not answer.given.wait(max(0, left)):
             return None
         self._pending = None
         return answer.names
 
-    def _run(self, answer, timeout):
+    def silence(self):
+        """Return for how many seconds there has been no answer."""
+        since = self._silent_since
+        return 0 if since is None else self._clock.now() - since
+
+    def _run(self, answer):
         failure = None
         try:
-            answer.names = [str(name) for name in self._ask(timeout)]
+            answer.names = [str(name) for name in self._ask(self._bound)]
         except Exception as error:
             failure = str(error)
+        else:
+            with self._lock:
+                self._silent_since = None
+                if answer.number > self._newest.number:
+                    self._newest = answer
         # Not in the clause above: oslo.log would add the error again.
         if failure and not self._failed:
             LOG.warning('Cannot ask which operations still need this host: '
@@ -67,34 +116,35 @@ class Follower:
     """Follows what is left of a stop and posts IDLE when nothing is.
 
     :param tracker: the ``tracker.Tracker``
-    :param intake_closed: a ``threading.Event``: no new request can arrive
+    :param intake_closed: a ``threading.Event``: nothing new is let in
     :param elsewhere: callable(timeout in seconds) -> names of the open
         operations that hold this host, apart from the works of the tracker;
         raises when it cannot tell
     :param post: callable(``phases.Event``)
     :param interval: seconds between two looks when nothing changes
-    :param bound: seconds that an unanswered question may delay an idle host
+    :param bound: seconds that unanswered questions may delay an idle host
+    :param patience: seconds of silence during which an operation is waited
+        for that was open when there last was an answer
     :param courtesy: seconds from the first look during which reads in
         progress are waited for as well
     :param on_change: callable(text), told what is left whenever it changes
     """
 
     def __init__(self, tracker, intake_closed, elsewhere, post, clock=None,
-                 interval=0.25, bound=2.0, courtesy=5.0, on_change=None):
+                 interval=0.25, bound=2.0, patience=60.0, courtesy=5.0,
+                 on_change=None):
         self._tracker = tracker
         self._intake_closed = intake_closed
-        self._question = _Question(elsewhere)
         self._post = post
         self._clock = clock or clocks.Clock()
+        self._question = _Question(elsewhere, self._clock, bound)
         self._interval = interval
-        self._bound = bound
+        self._patience = patience
         self._courtesy = courtesy
         self._on_change = on_change
         self._stopped = threading.Event()
         self._began = None
         self._idle_since = None
-        self._known = []
-        self._known_at = None
         self._posted = None
         self._logged = None
         self._told = None
@@ -112,7 +162,11 @@ class Follower:
 
     def left_elsewhere(self):
         """Return the last known names of what holds the host elsewhere."""
-        return list(self._known)
+        return list(self._question.known)
+
+    def silence(self):
+        """Return for how many seconds no question has been answered."""
+        return self._question.silence()
 
     def look(self):
         """Look once; post IDLE if nothing is left and this is news."""
@@ -120,10 +174,11 @@ class Follower:
         now = self._clock.now()
         if self._began is None:
             self._began = now
+            self._question.put(_EARLY)
         works = self._waited_for(now)
         if works or not self._intake_closed.is_set():
             self._idle_since = None
-            self._tell(works, self._known)
+            self._tell(works, self._question.known)
             return
         if self._idle_since is None:
             self._idle_since = now
@@ -143,18 +198,13 @@ class Follower:
 
     def _elsewhere(self):
         """Return what holds the host elsewhere, as far as one can know."""
-        since = self._idle_since
-        if self._known_at is not None:
-            since = max(since, self._known_at)
-        give_up_at = since + self._bound
-        names = self._question.put(
-            self._idle_since, max(0.0, give_up_at - self._clock.now()))
-        if names is None:
-            if self._clock.now() >= give_up_at:
-                self._known = []
-            return self._known
-        self._known, self._known_at = names, self._clock.now()
-        return names
+        self._question.put(self._idle_since)
+        names = self._question.answer()
+        if names is not None:
+            return names
+        if self._question.silence() >= self._patience:
+            return []
+        return self._question.known
 
     def _tell(self, works, names):
         text = describe(works, names, self._intake_closed.is_set())

@@ -10,35 +10,37 @@ import enum
 import os
 import queue
 import select
+import weakref
 
 from nova_gs import clock as clocks
-
-# eventlet's versions, patched in later, would try to switch greenlets from
-# the thread that hears the signals.
-_read = os.read
-_write = os.write
+from nova_gs.shutdown import native
 
 
 class Notice(enum.Enum):
     """What may be posted besides a ``phases.Event``."""
 
     RELOAD = 'reload'  # read the mutable options again
-    REPORT = 'report'  # write down what the process is doing
 
 
 class Inbox:
-    """A queue with one reader, with the interface of queue.SimpleQueue."""
+    """A queue with one reader, with the interface of queue.SimpleQueue.
+
+    It is never closed while anybody could still post to it: the number of a
+    closed pipe may be somebody else's file by then.
+    """
 
     def __init__(self, clock=None):
         self._clock = clock or clocks.Clock()
         self._items = collections.deque()
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        weakref.finalize(
+            self, _close, self._reader, self._writer).atexit = False
 
     def put(self, item):
         """Append an item; never blocks, never fails."""
         self._items.append(item)
         try:
-            _write(self._writer, b'.')
+            native.write(self._writer, b'.')
         except BlockingIOError:
             pass  # the pipe is full, so the reader has reason enough to wake
 
@@ -53,10 +55,10 @@ class Inbox:
             rest = None if end is None else max(0, end - self._clock.now())
             if not select.select([self._reader], [], [], rest)[0]:
                 raise queue.Empty
-            _read(self._reader, 4096)
+            native.read(self._reader, 4096)
         return self._items.popleft()
 
-    def close(self):
-        """Give the pipe back; nothing may be posted afterwards."""
-        os.close(self._reader)
-        os.close(self._writer)
+
+def _close(*descriptors):
+    for descriptor in descriptors:
+        os.close(descriptor)

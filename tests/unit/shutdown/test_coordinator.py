@@ -1,8 +1,7 @@
-"""The coordinator, turn by turn and as a process with real signals."""
+"""The coordinator, turn by turn."""
 
 import datetime
 import json
-import signal
 import threading
 
 import fixtures
@@ -16,7 +15,6 @@ from nova_gs.shutdown import policy
 from nova_gs.shutdown import tracker
 from tests.fixtures import clock as clock_fixture
 from tests.unit import base
-from tests.unit.shutdown import processes
 
 A, E, P = phases.Action, phases.Event, phases.Phase
 D, F, W = policy.OnShutdown, policy.Fate, policy.WhileDraining
@@ -45,7 +43,7 @@ class _CoordinatorTestCase(base.TestCase):
 
     def make(self, **options):
         options.setdefault('spawn', lambda name, function: function())
-        made = coordinator.Coordinator(
+        return coordinator.Coordinator(
             self.clock, deadlines.Budget(self.total, self.abort_reserve,
                                          self.release_reserve),
             self.gate, self.tracker,
@@ -53,8 +51,6 @@ class _CoordinatorTestCase(base.TestCase):
              for action in ASKED},
             exit=self.exits.append, lease=lambda: self.lease,
             left_elsewhere=lambda: self.names_elsewhere, **options)
-        self.addCleanup(made.inbox.close)
-        return made
 
     def enter(self, name='work', on_shutdown=D.FINISH,
               while_draining=W.ALWAYS):
@@ -149,6 +145,16 @@ class HandleTestCase(_CoordinatorTestCase):
         self.turn_after(20)
         self.assertEqual(0, self.coordinator.run())
 
+    def test_hurried_by_every_term_but_the_first(self):
+        self.enter()
+        self.handle(E.TERM)
+        self.assertFalse(self.coordinator.hurried)
+        self.turn_after(140)
+        self.assertIs(P.ABORTING, self.coordinator.phase)
+        self.assertFalse(self.coordinator.hurried)
+        self.handle(E.TERM)
+        self.assertTrue(self.coordinator.hurried)
+
     def test_third_term_changes_nothing(self):
         self.enter()
         self.handle(E.TERM, E.TERM)
@@ -197,11 +203,9 @@ class HandleTestCase(_CoordinatorTestCase):
 
     def test_notices(self):
         said = []
-        self.coordinator = self.make(
-            on_reload=lambda: said.append('reload'),
-            on_report=lambda: said.append('report'))
-        self.handle(inbox.Notice.RELOAD, E.TERM, inbox.Notice.REPORT)
-        self.assertEqual(['reload', 'report'], said)
+        self.coordinator = self.make(on_reload=lambda: said.append('reload'))
+        self.handle(inbox.Notice.RELOAD, E.TERM, inbox.Notice.RELOAD)
+        self.assertEqual(['reload', 'reload'], said)
         self.assertIs(P.DRAINING, self.coordinator.phase)
 
     def test_notices_without_a_listener(self):
@@ -256,7 +260,7 @@ class EndlessTestCase(_CoordinatorTestCase):
         work = self.enter()
         self.handle(E.TERM)
         self.clock.advance(10 ** 6)
-        self.coordinator.post(inbox.Notice.REPORT)
+        self.coordinator.post(inbox.Notice.RELOAD)
         self.assertIs(P.DRAINING, self.turn_after(0))
         work.release()
         self.assertIs(P.RELEASING, self.handle(E.IDLE))
@@ -328,127 +332,3 @@ class ThreadsTestCase(_CoordinatorTestCase):
         self.assertIs(P.RELEASING, self.handle(E.TERM, E.IDLE))
         proceed.set()
         self.assertEqual(0, self.coordinator.run())
-
-
-#: A daemon around the coordinator; what is in capitals is set before it.
-DAEMON = '''
-import os, threading
-from nova_gs.shutdown import signals
-signals.guard()
-if EVENTLET:
-    import eventlet
-    eventlet.monkey_patch()
-from nova_gs import clock
-from nova_gs.shutdown import (coordinator, deadlines, follower, inbox, phases,
-                              policy, tracker)
-
-def say(text):
-    os.write(1, (text + chr(10)).encode())
-
-def stuck():
-    say('stuck')
-    threading.Event().wait()
-
-def release():
-    say('releasing')
-    (stuck if STUCK else follow.stop)()
-
-A = phases.Action
-clock = clock.Clock()
-works = tracker.Tracker(clock)
-gate = tracker.Gate(works, 'host1')
-box = inbox.Inbox()
-closed = threading.Event()
-follow = follower.Follower(works, closed, lambda timeout: [], box.put)
-if WORK:
-    work = gate.enter('work', policy.WhileDraining.NEVER,
-                      policy.OnShutdown.ABORT)
-
-def call_off():
-    say('calling off')
-    if OBEYS:
-        work.release(policy.Fate.ABORTED)
-
-lead = coordinator.Coordinator(
-    clock, deadlines.Budget(*BUDGET), gate, works,
-    {A.CLOSE_INTAKE: closed.set, A.ANNOUNCE: lambda: say('draining'),
-     A.FOLLOW: follow.run, A.CALL_OFF: call_off, A.RELEASE: release,
-     A.REPORT_FORCED: lambda: say('forced')},
-    inbox=box, on_reload=lambda: say('reloaded'))
-signals.deliver(box)
-say('serving')
-code = lead.run()
-say('over')
-os._exit(code)
-'''
-
-
-class ProcessTestCase(base.TestCase):
-
-    def start(self, **settings):
-        options = dict(EVENTLET=False, STUCK=False, WORK=False, OBEYS=True,
-                       BUDGET=(60, 20, 20))
-        options.update(settings)
-        head = ''.join('%s = %r\n' % option for option in options.items())
-        program = self.useFixture(processes.Program(head + DAEMON))
-        self.assertEqual('serving', program.line())
-        return program
-
-    def assert_ends(self, program, code, *lines):
-        for line in lines:
-            self.assertEqual(line, program.line())
-        self.assertEqual(code, program.exit_code())
-
-    def test_idle(self):
-        for eventlet in (False, True):
-            program = self.start(EVENTLET=eventlet)
-            program.signal(signal.SIGTERM)
-            self.assert_ends(program, 0, 'draining', 'releasing', 'over')
-
-    def test_second_term(self):
-        for eventlet in (False, True):
-            program = self.start(WORK=True, EVENTLET=eventlet)
-            program.signal(signal.SIGTERM)
-            self.assertEqual('draining', program.line())
-            program.signal(signal.SIGTERM)
-            self.assert_ends(program, 0, 'calling off', 'releasing', 'over')
-
-    def test_reload_does_not_drain(self):
-        program = self.start()
-        program.signal(signal.SIGHUP)
-        self.assertEqual('reloaded', program.line())
-        program.signal(signal.SIGTERM)
-        self.assert_ends(program, 0, 'draining', 'releasing', 'over')
-
-    def test_deadline_aborts(self):
-        program = self.start(WORK=True, BUDGET=(60.3, 30, 30))
-        program.signal(signal.SIGTERM)
-        self.assert_ends(program, 0, 'draining', 'calling off', 'releasing',
-                         'over')
-
-    def test_deadline_leaves(self):
-        program = self.start(WORK=True, OBEYS=False, BUDGET=(30.5, 0.2, 30))
-        program.signal(signal.SIGTERM)
-        self.assert_ends(program, 3, 'draining', 'calling off', 'releasing',
-                         'over')
-
-    def test_quit(self):
-        for eventlet in (False, True):
-            program = self.start(WORK=True, EVENTLET=eventlet)
-            program.signal(signal.SIGQUIT)
-            self.assert_ends(program, 4, 'forced', '')
-
-    def test_quit_while_draining(self):
-        program = self.start(WORK=True)
-        program.signal(signal.SIGTERM)
-        self.assertEqual('draining', program.line())
-        program.signal(signal.SIGQUIT)
-        self.assert_ends(program, 4, 'forced', '')
-
-    def test_stuck_release(self):
-        for eventlet in (False, True):
-            program = self.start(STUCK=True, BUDGET=(2.5, 0.1, 0.1),
-                                 EVENTLET=eventlet)
-            program.signal(signal.SIGTERM)
-            self.assert_ends(program, 4, 'draining', 'releasing', 'stuck',
-                             'forced', '')

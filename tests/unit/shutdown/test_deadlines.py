@@ -43,6 +43,16 @@ class BudgetTestCase(base.TestCase):
                                       deadlines.Budget, *numbers)
             self.assertIn(option, str(error))
 
+    def test_what_is_no_number_is_refused(self):
+        for bad in (float('nan'), float('inf'), 10 ** 12):
+            for numbers, option in (
+                    ((bad, 0, 0), 'graceful_shutdown_timeout'),
+                    ((9, bad, 0), 'abort_reserve'),
+                    ((9, 0, bad), 'release_reserve')):
+                error = self.assertRaises(exception.ConfigurationError,
+                                          deadlines.Budget, *numbers)
+                self.assertIn(option, str(error))
+
     def test_reserves_may_take_all(self):
         budget = deadlines.Budget(40, 20, 20)
         self.assertEqual((0, 20, 40), three(budget.start(0)))

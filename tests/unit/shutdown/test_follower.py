@@ -95,7 +95,7 @@ class LookTestCase(_FollowerTestCase):
         self.assertEqual(0, self.look())
         work.say('half done', 50)
         self.assertEqual(0, self.look())
-        self.assertEqual(0, self.elsewhere.asked)
+        self.assertEqual(1, self.elsewhere.asked, 'once, at the beginning')
         work.release()
         self.assertEqual(1, self.look())
         self.assertEqual(
@@ -144,14 +144,39 @@ class AwayTestCase(_FollowerTestCase):
         self.tracker.list()[0].release()
         self.assertEqual(1, self.look())
 
-    def test_the_last_answer_counts_for_two_seconds(self):
+    def test_what_is_known_is_waited_for_longer(self):
         self.elsewhere.names = ['phantom']
         self.look()
         self.elsewhere.away = True
-        self.clock.advance(1.9)
+        self.look()
+        self.clock.advance(59.9)
         self.assertEqual(0, self.look())
         self.clock.advance(0.1)
         self.assertEqual(1, self.look())
+        self.assertEqual(['phantom'], self.follower.left_elsewhere())
+
+    def test_what_was_known_at_the_beginning(self):
+        self.elsewhere.names = ['migration']
+        work = self.enter()
+        self.look()
+        self.assertTrue(self.follower._question._pending.given.wait(30))
+        self.elsewhere.away = True
+        work.release()
+        self.assertEqual(0, self.look())
+        self.assertEqual(['migration'], self.follower.left_elsewhere())
+
+    def test_silence(self):
+        self.look()
+        self.assertEqual(0, self.follower.silence())
+        self.elsewhere.away = True
+        self.enter().release()
+        self.look()
+        self.clock.advance(3)
+        self.assertEqual(3, self.follower.silence())
+        self.elsewhere.away = False
+        self.enter().release()
+        self.look()
+        self.assertEqual(0, self.follower.silence())
 
     def test_back_in_time(self):
         self.elsewhere.names = ['busy']
@@ -164,6 +189,23 @@ class AwayTestCase(_FollowerTestCase):
         self.clock.advance(1.9)
         self.elsewhere.away = True
         self.assertEqual(0, self.look())
+
+    def test_an_early_answer_is_none_to_a_later_question(self):
+        self.clock = clocks.Clock()
+        self.renew(bound=0.01)
+        self.elsewhere.answering.clear()
+        work = self.enter()
+        self.look()
+        early = self.follower._question._pending
+        self.elsewhere.names = ['new']
+        work.release()
+        self.assertEqual(1, self.look())
+        self.elsewhere.answering.set()
+        self.assertTrue(early.given.wait(30))
+        self.renew_bound(30)
+        self.enter().release()
+        self.assertEqual(0, self.look())
+        self.assertEqual(['new'], self.follower.left_elsewhere())
 
     def test_an_old_answer_of_another_time_does_not_count(self):
         self.clock = clocks.Clock()
@@ -180,7 +222,7 @@ class AwayTestCase(_FollowerTestCase):
         self.assertEqual(['new'], self.follower.left_elsewhere())
 
     def renew_bound(self, seconds):
-        self.follower._bound = seconds
+        self.follower._question._bound = seconds
 
 
 class RunTestCase(_FollowerTestCase):
@@ -216,7 +258,7 @@ class RunTestCase(_FollowerTestCase):
         self.start(bound=0.3, interval=0.05)
         self.assertTrue(self.idle.wait(10))
         self.assertLess(self.clock.now() - before, 2)
-        self.assertEqual(1, self.elsewhere.asked)
+        self.assertEqual(2, self.elsewhere.asked, 'early, and when idle')
 
     def test_stop(self):
         self.intake_closed.clear()

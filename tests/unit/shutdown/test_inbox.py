@@ -1,5 +1,6 @@
 """The inbox: nothing is lost, whoever posts."""
 
+import os
 import queue
 import threading
 
@@ -12,7 +13,6 @@ class InboxTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.inbox = inbox.Inbox()
-        self.addCleanup(self.inbox.close)
 
     def test_first_in_first_out(self):
         for number in range(3):
@@ -34,6 +34,20 @@ class InboxTestCase(base.TestCase):
         self.assertEqual(
             list(range(70000)), [self.inbox.get(0) for _ in range(70000)])
         self.assertRaises(queue.Empty, self.inbox.get, timeout=0)
+
+    def test_nobody_can_post_into_a_file_of_somebody_else(self):
+        """Its pipe lasts as long as anybody may still post, and no longer."""
+        put = self.inbox.put
+        numbers = {self.inbox._reader, self.inbox._writer}
+        self.inbox = None
+        other = os.open(os.devnull, os.O_RDONLY)
+        self.addCleanup(os.close, other)
+        self.assertNotIn(other, numbers)
+        put('late')
+        del put
+        self.assertEqual(
+            [], [one for one in numbers
+                 if os.path.exists('/proc/self/fd/%d' % one)])
 
     def test_a_waiting_reader_wakes_up(self):
         got = []

@@ -1,5 +1,6 @@
 """Signals to real processes, at good times and bad ones."""
 
+import random
 import signal
 
 from tests.unit import base
@@ -15,7 +16,7 @@ def say(text):
 
 #: The main thread is in C code that no signal brings back, as in a library
 #: that waits for a server which does not answer.
-STUCK = GUARD + '''
+HANG = '''
 import ctypes
 libc = ctypes.CDLL(None)
 mutex = ctypes.create_string_buffer(256)
@@ -24,10 +25,61 @@ say('stuck')
 libc.pthread_mutex_lock(mutex)
 '''
 
+STUCK = GUARD + HANG
+
+#: The same later, when it should be reading its inbox.
+DEAF = GUARD + '''
+if EVENTLET:
+    import eventlet
+    eventlet.monkey_patch()
+from nova_gs.shutdown import inbox
+signals.QUIT_WITHIN = 0.1
+signals.deliver(inbox.Inbox(), lambda: say('report'))
+''' + HANG
+
+#: Reports take until somebody lets them go.
+SLOW_REPORT = GUARD + '''
+import threading
+from nova_gs.shutdown import inbox
+box = inbox.Inbox()
+go_on = threading.Event()
+def report():
+    say('report')
+    go_on.wait()
+    say('reported')
+signals.deliver(box, report)
+say('ready')
+while True:
+    say(box.get().value)
+    go_on.set()
+'''
+
+#: Counts what it hears until it is told to quit.  Of signals that came at
+#: once the kernel has any heard first, so that is not the last.
+STORM = GUARD + '''
+import collections
+import queue
+from nova_gs.shutdown import inbox
+counts = collections.Counter()
+box = inbox.Inbox()
+def report():
+    counts['report'] += 1
+signals.deliver(box, report)
+say('ready')
+try:
+    while True:
+        heard = box.get(0.5 if counts['quit'] else None)
+        counts[heard.value] += 1
+except queue.Empty:
+    pass
+say(' '.join('%s=%d' % one for one in sorted(counts.items())))
+os._exit(0)
+'''
+
 DELIVER = GUARD + '''
 from nova_gs.shutdown import inbox
 box = inbox.Inbox()
-signals.deliver(box)
+signals.deliver(box, lambda: say('report'))
 say('ready')
 while True:
     say(box.get().value)
@@ -54,7 +106,7 @@ import eventlet
 eventlet.monkey_patch()
 from nova_gs.shutdown import inbox
 box = inbox.Inbox()
-signals.deliver(box)
+signals.deliver(box, lambda: say('report'))
 # It runs only while the other waits for the inbox.
 eventlet.spawn(say, 'ready')
 while True:
@@ -115,6 +167,41 @@ input()
         program.go_on()
         self.assertEqual(0, program.exit_code())
 
+    def test_a_forked_child_that_guards_itself_and_forks(self):
+        """Its signals are not lost behind a mask, nor are its parent's."""
+        program = self.start(GUARD + '''
+def fork(body):
+    child = os.fork()
+    if not child:
+        body()
+        os._exit(3)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def child():
+    signals.guard()
+    if fork(lambda: None) != 3 or signal.pthread_sigmask(
+            signal.SIG_BLOCK, ()):
+        os._exit(5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    while True:
+        signal.pause()
+
+say(fork(child))
+input()
+''', '0')
+        program.signal(signal.SIGTERM)
+        self.assertEqual(0, program.exit_code())
+
+    def test_a_forked_child_keeps_none_of_our_files(self):
+        program = self.start(GUARD + '''
+before = os.listdir('/proc/self/fd')
+if not os.fork():
+    say(len(before) - len(os.listdir('/proc/self/fd')))
+    os._exit(0)
+os.wait()
+''', '2')
+        self.assertEqual(0, program.exit_code())
+
     def test_whoever_takes_a_signal_over_has_it(self):
         program = self.start(GUARD + '''
 def mine(number, frame):
@@ -173,7 +260,45 @@ class DeliverTestCase(_SignalsTestCase):
     def test_nobody_else_is_told_twice(self):
         program = self.start(DELIVER, 'ready')
         for _ in range(50):
-            program.signal(signal.SIGUSR2)
-            self.assertEqual('report', program.line())
+            program.signal(signal.SIGHUP)
+            self.assertEqual('reload', program.line())
         program.signal(signal.SIGQUIT)
         self.assertEqual('quit', program.line())
+
+    def test_a_report_while_one_is_made_is_dropped(self):
+        program = self.start(SLOW_REPORT, 'ready')
+        program.signal(signal.SIGUSR2)
+        self.assertEqual('report', program.line())
+        program.signal(signal.SIGUSR2)
+        program.signal(signal.SIGHUP)
+        self.assertEqual({'reload', 'reported'},
+                         {program.line(), program.line()})
+        program.signal(signal.SIGUSR2)
+        self.assertEqual('report', program.line())
+
+    def test_nobody_reads_the_inbox(self):
+        """It is shown where the process is stuck, and it can be ended."""
+        for eventlet in (False, True):
+            program = self.start('EVENTLET = %s\n' % eventlet + DEAF,
+                                 'stuck')
+            program.signal(signal.SIGUSR2)
+            self.assertEqual('report', program.line())
+            program.signal(signal.SIGTERM)
+            program.signal(signal.SIGQUIT)
+            self.assertEqual(4, program.exit_code())
+
+    def test_storm(self):
+        """A thousand signals at once: none kills it, none comes twice."""
+        program = self.start(STORM, 'ready')
+        numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
+                   signal.SIGUSR2] * 250
+        random.Random(7).shuffle(numbers)
+        for number in numbers:
+            program.signal(number)
+        program.signal(signal.SIGQUIT)
+        counts = {word: int(count) for word, count in (
+            pair.split('=') for pair in program.line().split())}
+        self.assertEqual(1, counts.pop('quit'))
+        for word, most in (('term', 500), ('reload', 250), ('report', 250)):
+            self.assertTrue(1 <= counts[word] <= most, counts)
+        self.assertEqual(0, program.exit_code())
