@@ -1,4 +1,7 @@
-"""nova-api: the REST API, and the catalogues that clients look for."""
+"""nova-api: the REST API, and the catalogues that clients look for.
+
+It serves with native threads, also where NOVA_GS_CONCURRENCY names eventlet.
+"""
 
 from nova_gs.shutdown import signals
 

@@ -4,7 +4,8 @@ import logging as stdlib_logging
 import os
 import re
 import sys
-import warnings
+
+from nova_gs import concurrency
 
 #: What libraries say beside what their errors and ours say anyway.
 _LOG_LEVELS = {
@@ -23,16 +24,18 @@ _BAD_VALUE = re.compile(r"(?: from .*detail='(?P<file>.*)'\)?)? is not valid: "
 
 
 def init_backend():
-    """Choose threads, before anything imports oslo.messaging.
+    """Choose oslo.service's backend, before anything imports oslo.messaging.
 
-    Its import selects oslo.service's default, which is eventlet.
+    Its import selects oslo.service's default, which is eventlet; here it is
+    the mode that the process runs in, threads unless that was changed.
     """
-    # futurist imports eventlet, which would bring a DNS resolver that nobody
-    # asks (a sixth of the start, 7 MiB), and says at length that it is old.
-    os.environ.setdefault('EVENTLET_NO_GREENDNS', 'yes')
-    warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
+    # futurist imports eventlet.
+    concurrency.quieten_eventlet()
     from oslo_service import backend
-    backend.init_backend(backend.BackendType.THREADING)
+    backend.init_backend(
+        backend.BackendType.EVENTLET
+        if concurrency.current() is concurrency.Mode.EVENTLET
+        else backend.BackendType.THREADING)
 
 
 def configure(program, arguments=None):

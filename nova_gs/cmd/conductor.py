@@ -1,4 +1,7 @@
-"""nova-conductor: the only RPC service that touches the database."""
+"""nova-conductor: the only RPC service that touches the database.
+
+It serves with native threads, also where NOVA_GS_CONCURRENCY names eventlet.
+"""
 
 from nova_gs.shutdown import signals
 
@@ -12,4 +15,4 @@ def main():
     from nova_gs.cmd import common
     common.init_backend()
     from nova_gs.service import conductor
-    common.run('nova-conductor', conductor.ConductorService)
+    common.run('nova-conductor', conductor.create)

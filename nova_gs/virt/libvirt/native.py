@@ -8,40 +8,19 @@ handed to eventlet's pool of native threads; otherwise nothing is added.
 """
 
 import functools
-import importlib
-import sys
 
+from nova_gs import concurrency
 
-def _is_green():
-    patcher = sys.modules.get('eventlet.patcher')
-    return patcher is not None and patcher.is_monkey_patched('thread')
+GREEN = concurrency.current() is concurrency.Mode.EVENTLET
 
-
-GREEN = _is_green()
-
-
-def _unpatched(name):
-    if GREEN:
-        return sys.modules['eventlet.patcher'].original(name)
-    return importlib.import_module(name)
-
-
-threading = _unpatched('threading')
-
-
-def run(function, *args, **kwargs):
-    """Return function(*args, **kwargs), without blocking green threads."""
-    if not GREEN:
-        return function(*args, **kwargs)
-    tpool = importlib.import_module('eventlet.tpool')
-    return tpool.execute(function, *args, **kwargs)
+threading = concurrency.original('threading')
 
 
 def _door(method):
 
     @functools.wraps(method)
     def enter(*args, **kwargs):
-        return run(method, *args, **kwargs)
+        return concurrency.run_blocking(method, *args, **kwargs)
 
     return enter
 
