@@ -5,13 +5,17 @@ still answer never reaches the clients.  Here the loop goes on, without the
 listening socket, until every answer is out.
 """
 
+import enum
 import errno
+import functools
 import ipaddress
 import socket
 import threading
 
 from oslo_log import log as logging
 import waitress
+from waitress import channel
+from waitress import task
 from waitress import wasyncore
 
 from nova_gs import exception
@@ -23,6 +27,13 @@ MAX_BODY = 1024 * 1024
 
 #: Longest pause between two looks at idle connections, in seconds.
 _LOOK_EVERY = 30
+
+#: What a stop allows clients, in seconds: to send the first byte of a request
+#: on a connection that was just made, to complete one that they have begun,
+#: and to go on reading an answer.
+BEGUN_WITHIN = 0.1
+ASKED_WITHIN = 5
+READ_WITHIN = 5
 
 _REMEDIES = {
     errno.EADDRINUSE: ('bind_port', 'Stop the other program, or set another '
@@ -96,6 +107,8 @@ class Server:
             application, map=self._map, sockets=[listener], threads=threads,
             ident=None, max_request_body_size=MAX_BODY,
             asyncore_use_poll=True)
+        self._server.channel_class = functools.partial(
+            Connection, self._stopping)
         self.address = listener.getsockname()[:2]
 
     def stop(self):
@@ -111,6 +124,12 @@ class Server:
             if not self._ended:
                 self._server.pull_trigger()
 
+    @property
+    def answering(self):
+        """How many requests have no answer yet; from any thread."""
+        return sum(connection.stage is Stage.ANSWERING
+                   for connection in self._connections())
+
     def run(self):
         """Serve; returns when stopped.
 
@@ -120,14 +139,17 @@ class Server:
             self._turn(_LOOK_EVERY)
         self._close_listener()
         left = self._finish()
-        for channel in list(self._server.active_channels.values()):
-            channel.handle_close()
+        for connection in self._connections():
+            connection.handle_close()
         if not left:
             self._server.task_dispatcher.shutdown()
             with self._lock:
                 self._ended = True
                 self._server.trigger.close()
         return left
+
+    def _connections(self):
+        return list(self._server.active_channels.values())
 
     def _turn(self, timeout):
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map,
@@ -145,24 +167,116 @@ class Server:
 
     def _finish(self):
         """Go on until nothing is being answered; return what is left."""
-        give_up_at = (None if self._patience is None
-                      else self._clock.now() + self._patience)
+        began = self._clock.now()
         while True:
-            busy = self._busy()
-            if not busy or self._leaving.is_set():
-                return busy
-            remaining = (_LOOK_EVERY if give_up_at is None
-                         else give_up_at - self._clock.now())
-            if remaining <= 0:
-                return busy
-            self._turn(min(remaining, _LOOK_EVERY))
+            waits = self._part(self._clock.now() - began)
+            if not waits or self._leaving.is_set():
+                return self.answering
+            self._turn(min(waits + [_LOOK_EVERY]))
 
-    def _busy(self):
-        """Close idle connections; return how many are being answered."""
-        busy = 0
-        for channel in list(self._server.active_channels.values()):
-            if channel.requests or channel.total_outbufs_len:
-                busy += 1
-            else:
-                channel.handle_close()
-        return busy
+    def _part(self, elapsed):
+        """Close what nobody waits for any more.
+
+        :param elapsed: seconds since the stop began
+        :returns: for each connection that is waited for: seconds until it
+            has to be looked at again
+        """
+        waits = []
+        for connection in self._connections():
+            stage = connection.stage
+            wait = seconds_left(stage, elapsed, self._patience,
+                                connection.unread_for(self._clock))
+            if wait > 0:
+                waits.append(wait)
+            elif stage is not Stage.ANSWERING:
+                connection.handle_close()
+        return waits
+
+
+class Stage(enum.Enum):
+    """How far the talk on a connection is."""
+
+    NEW = 'new'              # nothing has come in yet
+    ASKING = 'asking'        # a part of a request has come in
+    ANSWERING = 'answering'  # a request is being carried out
+    READING = 'reading'      # its answer is given and not read yet
+    IDLE = 'idle'            # between two requests
+
+
+def seconds_left(stage, elapsed, patience, unread_for):
+    """Return how long a stop still waits for a connection, in seconds.
+
+    :param stage: its Stage
+    :param elapsed: seconds since the stop began
+    :param patience: seconds that the stop may take, or None for no end
+    :param unread_for: seconds since its client last sent or read something
+    :returns: 0 or less when the time is over
+    """
+    at_most = (float('inf') if patience is None else patience) - elapsed
+    return min(at_most, {
+        Stage.NEW: BEGUN_WITHIN - elapsed,
+        Stage.ASKING: ASKED_WITHIN - elapsed,
+        Stage.ANSWERING: at_most,
+        Stage.READING: READ_WITHIN - unread_for,
+        Stage.IDLE: 0}[stage])
+
+
+class Task(task.WSGITask):
+    """An answer that says whether it is the last one on its connection."""
+
+    def build_response_header(self):
+        if self.channel.ends_with(self.request):
+            self.request.headers['CONNECTION'] = 'close'
+        return super().build_response_header()
+
+
+class Connection(channel.HTTPChannel):
+    """One client's connection.
+
+    :param stopping: threading.Event of the server
+    """
+
+    task_class = Task
+
+    def __init__(self, stopping, *args, **kwargs):
+        self._stopping = stopping
+        super().__init__(*args, **kwargs)
+
+    @property
+    def stage(self):
+        """Its Stage."""
+        if self.requests:
+            return Stage.ANSWERING
+        if self.total_outbufs_len:
+            return Stage.READING
+        if self.request is not None:
+            return Stage.ASKING
+        if self.last_activity == self.creation_time:
+            return Stage.NEW
+        return Stage.IDLE
+
+    def unread_for(self, clock):
+        """Return the seconds since its client last sent or read something."""
+        return clock.utcnow().timestamp() - self.last_activity
+
+    def ends_with(self, request):
+        """Whether no other request is answered after this one."""
+        return self._stopping.is_set() and self.requests[-1:] == [request]
+
+    def handle_close(self):
+        if self._stopping.is_set():
+            self._read_away()
+        super().handle_close()
+
+    def _read_away(self):
+        """Read what has come in too late.
+
+        What lies unread in a socket that is closed makes the kernel reset
+        the connection, and the client lose the answer before.
+        """
+        try:
+            while self.socket.recv(MAX_BODY, socket.MSG_DONTWAIT):
+                pass
+        except OSError:
+            # There is no more, or nobody any more.
+            pass

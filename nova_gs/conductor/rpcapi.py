@@ -10,10 +10,17 @@ class ConductorAPI:
 
     :param conf: ConfigOpts
     :param transport: from ``rpc.transport.create``
+    :param bound: callable() -> the most seconds that a call may take for
+        now, or None: as long as its row says
     """
 
-    def __init__(self, conf, transport):
-        self._client = rpc_client.Client(conf, transport)
+    def __init__(self, conf, transport, bound=lambda: None):
+        self._client = rpc_client.Client(conf, transport, bound)
+
+    @property
+    def answers(self):
+        """Whether the last message got through, or none was sent yet."""
+        return self._client.got_through
 
     def build_server(self, ctxt, operation_uuid):
         return self._send('build_server', ctxt, operation_uuid=operation_uuid)

@@ -9,11 +9,13 @@ import threading
 
 from oslo_log import log as logging
 
+from nova_gs.conductor import clearing
 from nova_gs.conductor.tasks import base
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
+from nova_gs.shutdown import policy
 
 LOG = logging.getLogger(__name__)
 
@@ -29,11 +31,15 @@ class Sweeper:
 
     :param ctxt: admin RequestContext
     :param means: tasks.base.Means
+    :param leftovers: leftovers.Leftovers
+    :param gate: shutdown.tracker.Gate, that a stop may wait for a sweep
     """
 
-    def __init__(self, ctxt, means):
+    def __init__(self, ctxt, means, leftovers, gate):
         self._ctxt = ctxt
         self._means = means
+        self._leftovers = leftovers
+        self._gate = gate
         self._interval = means.conf.operations.sweep_interval
         self._stop = threading.Event()
         self._thread = threading.Thread(
@@ -43,6 +49,7 @@ class Sweeper:
         self._thread.start()
 
     def stop(self):
+        """Begin no further sweep; one in progress sends what it has won."""
         self._stop.set()
 
     def sweep(self):
@@ -55,10 +62,12 @@ class Sweeper:
                 self._fail(operation)
             elif self._can_be_taken(operation):
                 sent += self._means.publisher.publish(self._ctxt, operation)
+            else:
+                clearing.end_offered(self._ctxt, operation)
         return sent
 
     def mark_lost(self):
-        """Mark what hosts that do not come back had begun.
+        """Mark what hosts had begun that have left, or do not come back.
 
         It is never run elsewhere: the guest may live on without its host's
         nova-compute, which settles this when it returns.
@@ -67,16 +76,27 @@ class Sweeper:
         for service in objects.ServiceList.get_by_filters(
                 self._ctxt, {'binary': fields.Binary.COMPUTE}):
             age = service.seconds_since_seen
-            if age is not None and age > lost_after:
-                self._mark_lost_on(service.host, age)
+            if service.phase == fields.ServicePhase.STOPPED:
+                self._mark_lost_on(service.host, 'was stopped')
+            elif age is not None and age > lost_after:
+                self._mark_lost_on(
+                    service.host, 'has not reported for %d s' % age)
 
-    def _mark_lost_on(self, host, age):
+    def _mark_lost_on(self, host, what):
+        for operation in objects.OperationList.interrupted_on_host(
+                self._ctxt, host):
+            clearing.end_left(self._ctxt, operation)
         for operation in objects.OperationList.open_on_host(
                 self._ctxt, host):
             if operation.host != host or operation.owner is None:
                 continue
-            reason = ('Interrupted: host %s has not reported for %d s. It '
-                      'settles this when it returns.' % (host, age))
+            # A conductor works at this one, whatever becomes of the host.
+            if catalogue.is_conductor_step(operation.step):
+                continue
+            if clearing.end_left(self._ctxt, operation):
+                continue
+            reason = ('Interrupted: host %s %s. It settles this when it '
+                      'returns.' % (host, what))
             try:
                 operation.mark_interrupted(reason)
             except exception.ClaimRefused:
@@ -88,8 +108,14 @@ class Sweeper:
     def _run(self):
         while not self._stop.wait(self._interval / 2):
             try:
-                self.sweep()
-                self.mark_lost()
+                with self._gate.enter('sweep', policy.WhileDraining.NEVER,
+                                      policy.OnShutdown.DROP):
+                    self.sweep()
+                    self._leftovers.offer_again()
+                    if self._means.hearing.is_over():
+                        self.mark_lost()
+            except exception.HostDraining:
+                return
             except exception.NovaGSException as error:
                 LOG.warning('Sweep was cut short: %s',
                             exception.reason_of(error))

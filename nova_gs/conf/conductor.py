@@ -4,12 +4,21 @@ from oslo_config import cfg
 
 OPTS = (
     cfg.IntOpt(
-        'workers', default=16, min=2,
-        help='Threads that answer RPC. Tasks that themselves wait for a '
-             'compute (live migrations being checked) run apart from them.'),
+        'workers', default=1, min=1,
+        help='Processes that do the work. With more than one, another '
+             'process keeps them: it starts one anew that died, and ends '
+             'when all have ended. Each takes about 90 MB of memory and the '
+             'threads and database connections of a conductor of its own; '
+             'more than one is of use when one keeps a CPU busy.'),
+    cfg.IntOpt(
+        'rpc_workers', default=16, min=2,
+        help='Threads in each worker that answer RPC. Tasks that themselves '
+             'wait for a compute (live migrations being checked) run apart '
+             'from them.'),
     cfg.IntOpt(
         'max_concurrent_tasks', default=8, min=1,
-        help='How many migrations and builds are prepared at a time.'),
+        help='How many migrations and builds each worker prepares at a '
+             'time; further ones wait their turn.'),
 )
 
 

@@ -98,9 +98,10 @@ migrations = sa.Table(
     sa.Index('ix_migrations_source', 'source_compute', 'status'),
 )
 
-#: ``next_sweep_at`` is set while a step is offered; ``offered_by`` is the
-#: claim that offered the present step, so that repeating an offer does no
-#: harm; ``action_id`` saves looking the instance action up.
+#: ``next_sweep_at`` is set while a step is offered, and while a conductor has
+#: claimed it; ``offered_by`` is the claim that offered the present step, so
+#: that repeating an offer does no harm; ``action_id`` saves looking the
+#: instance action up.
 operations = sa.Table(
     'operations', metadata,
     _id(), _uuid(nullable=False, unique=True),

@@ -24,11 +24,15 @@ from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 
 _TABLE = models.operations
+_SERVICES = models.services
 _STATES = fields.OperationState
 _WHY = fields.ClaimRefusal
 
 #: Names of instance actions that differ from the operation's kind.
 _ACTIONS = {fields.OperationKind.BUILD: 'create'}
+
+#: What an event says of a step that was handed on as it was.
+_ONCE_MORE = 'It did not end here and was offered again.'
 
 #: What a row has that nobody holds and nobody shall take.
 _AT_REST = {'owner': None, 'claim_id': None, 'expires_at': None,
@@ -103,14 +107,18 @@ class Operations(operation_queries.OperationQueries):
             won = _change(
                 connection, operation_uuid,
                 (_TABLE.c.step == step, _TABLE.c.owner.is_(None),
-                 _TABLE.c.state.in_(_STATES.CLAIMABLE), may_begin),
-                _held_by(owner, claim_id))
+                 _TABLE.c.state.in_(_STATES.CLAIMABLE), may_begin,
+                 _is_alive(step, owner)),
+                dict(_held_by(owner, claim_id),
+                     next_sweep_at=self._next_look(step)))
             row = operation_queries.get(connection, operation_uuid)
             if won:
                 instance_action.begin_event(
                     connection, row['action_id'], step, row['host'])
             elif not _is_held(row, claim_id) or row['step'] != step:
-                raise _refusal(row, step)
+                raise _refusal(row, step, claimant_lives=connection.scalar(
+                    sa.select(_is_alive(step, owner)).select_from(
+                        _TABLE).where(_TABLE.c.uuid == operation_uuid)))
             return operation_queries.with_nested(connection, row)
 
     @engine.retry
@@ -180,7 +188,9 @@ class Operations(operation_queries.OperationQueries):
                 instance, migration = effects.reserve(
                     connection, row, reserve_on, instance, migration)
             effects.write_nested(connection, row, instance, migration)
-            instance_action.end_events(connection, row['action_id'])
+            instance_action.end_events(
+                connection, row['action_id'],
+                _ONCE_MORE if words['step'] == step else None)
             return row
 
     @engine.retry
@@ -191,7 +201,7 @@ class Operations(operation_queries.OperationQueries):
         :returns: the row, without nested ones
         """
         # The claim stays on the row, so that repeating this does no harm.
-        values = {'state': state, 'error': error}
+        values = {'state': state, 'error': error, 'next_sweep_at': None}
         with self._db.writer() as connection:
             try:
                 row = _change_held(connection, operation_uuid, step,
@@ -251,6 +261,16 @@ class Operations(operation_queries.OperationQueries):
             instance_action.note(connection, row['action_id'], error)
             return row
 
+    def _next_look(self, step):
+        """Return when the sweeper looks at a claimed step; None for never.
+
+        What a host has claimed it takes up itself when it comes back; what
+        a conductor has claimed any other one can do.
+        """
+        if step in catalogue.ROWS and catalogue.is_conductor_step(step):
+            return dialects.now(self._conf.operations.sweep_interval)
+        return None
+
     def _expiry(self, step, expires_in):
         """Return the deadline of an offer; None if it has none.
 
@@ -261,6 +281,21 @@ class Operations(operation_queries.OperationQueries):
         if expires_in is None and row and row.role is catalogue.Role.BEGINS:
             expires_in = self._conf.operations.expires_after
         return None if expires_in is None else dialects.now(expires_in)
+
+
+def _is_alive(step, owner):
+    """Return the condition that a host's process may still claim a step.
+
+    A broker or a conductor that stood still may bring the claim of a process
+    that has ended meanwhile: nobody would know of it.
+    """
+    if step in catalogue.ROWS and catalogue.is_conductor_step(step):
+        return sa.true()
+    return ~sa.exists().where(
+        _SERVICES.c.host == _TABLE.c.host,
+        _SERVICES.c.binary == fields.Binary.COMPUTE,
+        sa.or_(_SERVICES.c.owner != owner,
+               _SERVICES.c.phase == fields.ServicePhase.STOPPED))
 
 
 def _held_by(owner, claim_id):
@@ -306,12 +341,14 @@ def _change_held(connection, operation_uuid, step, claim_id, values,
     return row
 
 
-def _refusal(row, step, otherwise=_WHY.TAKEN):
+def _refusal(row, step, otherwise=_WHY.TAKEN, claimant_lives=True):
     """Return the ClaimRefused that a row as it is now calls for."""
     if row['state'] in _STATES.FINAL:
         why = _WHY.FINAL
     elif row['step'] != step:
         why = _WHY.MOVED
+    elif row['owner'] is None and not claimant_lives:
+        why = _WHY.ENDED
     elif row['owner'] is None and row['expires_at'] is not None:
         why = _WHY.EXPIRED
     else:

@@ -107,6 +107,16 @@ class OperationQueries:
             return query.rows(
                 connection, query.page(statement, _TABLE, limit=limit))
 
+    def held_by_conductors(self):
+        """Return what conductors have held for a sweep's interval or more.
+
+        Of what is claimed only their steps come up in a sweep.
+        """
+        time = sa.select(dialects.now()).scalar_subquery()
+        return self._select(
+            _TABLE.c.next_sweep_at <= time, _TABLE.c.owner.is_not(None),
+            _TABLE.c.state == _STATES.RUNNING)
+
     def take_due(self, limit, interval):
         """Return offered rows whose turn has come, each to one caller only.
 

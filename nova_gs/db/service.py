@@ -86,11 +86,16 @@ class Services:
     def announce(self, service_uuid, owner, words):
         """Write the owner's phase.
 
+        Several conductors may write at once, so what is written last need
+        not have been said last: an owner that has stopped stays stopped.
+
         :param words: dict of ``phase``, ``phase_reason``, ``phase_deadline``
-        :returns: the row; None when it has another owner
+        :returns: the row; None when it has another owner, or has stopped
         :raises: ServiceNotFound
         """
-        return self._write_owned(service_uuid, owner, words)
+        return self._write_owned(
+            service_uuid, owner, words,
+            _TABLE.c.phase != fields.ServicePhase.STOPPED)
 
     @engine.retry
     def update(self, service_uuid, changes):
@@ -143,12 +148,12 @@ class Services:
                 sa.select(sa.func.min(_TABLE.c.version))
                 .where(_TABLE.c.binary == binary)).scalar() or 0
 
-    def _write_owned(self, service_uuid, owner, values):
+    def _write_owned(self, service_uuid, owner, values, *conditions):
         with self._db.writer() as connection:
             done = connection.execute(
                 sa.update(_TABLE)
                 .where(_TABLE.c.uuid == service_uuid,
-                       _TABLE.c.owner == owner)
+                       _TABLE.c.owner == owner, *conditions)
                 .values(**values))
             row = self._get(connection, _TABLE.c.uuid == service_uuid,
                             service_uuid)

@@ -94,6 +94,8 @@ class ClaimRefusal:
     MOVED = 'moved'
     EXPIRED = 'expired'
     FINAL = 'final'
+    #: The claimant is no longer the process that serves the host.
+    ENDED = 'ended'
 
 
 class VMState:

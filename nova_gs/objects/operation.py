@@ -124,7 +124,7 @@ class Operation(base.NovaObject):
         :param owner: id of this process, made anew at each start
         :param claim_id: id of this delivery
         :returns: the Operation with instance and migration
-        :raises: ClaimRefused (``why``: taken, moved, expired, final),
+        :raises: ClaimRefused (``why``: see ``fields.ClaimRefusal``),
                  OperationNotFound
         """
         return cls.from_row(context, base.store().operations.claim(

@@ -67,6 +67,13 @@ class OperationList(base.NovaObjectList):
 
     @classmethod
     @base.remotable
+    def held_by_conductors(cls, context):
+        """Return the steps that conductors hold for longer than usual."""
+        return cls.from_rows(
+            context, base.store().operations.held_by_conductors())
+
+    @classmethod
+    @base.remotable
     def take_due(cls, context, limit, interval):
         """Return offered operations whose turn to be swept has come.
 

@@ -76,7 +76,8 @@ class Service(base.NovaObject):
         :param phase: one of ``fields.ServicePhase``
         :param reason: a sentence for operators and users
         :param deadline: aware datetime at which the phase ends at the latest
-        :returns: False when the record has another owner by now
+        :returns: False when the record has another owner by now, or its
+                  owner has stopped
         """
         words = self.pack({'phase': phase, 'phase_reason': reason,
                            'phase_deadline': deadline})

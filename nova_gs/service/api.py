@@ -17,7 +17,10 @@ from nova_gs import context
 from nova_gs import offers
 from nova_gs.rpc import transport
 from nova_gs.service import database
+from nova_gs.service import meditation
+from nova_gs.service import options
 from nova_gs import servicegroup
+from nova_gs.shutdown import errand
 from nova_gs.shutdown import inbox
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
@@ -37,9 +40,14 @@ class ApiService:
 
     def __init__(self, conf, clock):
         self._conf = conf
+        self._clock = clock
+        self._began = clock.utcnow()
         #: Set by a second SIGTERM: then nobody waits for a peer any more.
         self._leaving = threading.Event()
-        self._stopping = False
+        self._stopping_since = None
+        self._reload = errand.Errand('reload', lambda: options.reload(conf))
+        self._meditation = meditation.Meditation(
+            conf, clock, {'Service': self._describe})
         # First of all: the address is what people get wrong most often.
         listener = server.listen(conf)
         self._server = server.Server(
@@ -56,11 +64,12 @@ class ApiService:
 
         :returns: the exit code
         """
-        signals.deliver(self)
+        signals.deliver(self, self._meditation.write)
         LOG.info('nova-api listens on http://%s:%d/v2.1 (authentication: '
                  '%s).', *self.address, self._conf.api.auth_strategy)
         systemd.ready()
         left = self._server.run()
+        transport.close((self._messages,))
         if left:
             LOG.warning('nova-api left %d requests without an answer. What '
                         'they had recorded is carried out all the same.',
@@ -72,31 +81,42 @@ class ApiService:
     def put(self, notice):
         """Hear a signal; called in the thread that listens for them."""
         if notice is phases.Event.TERM:
-            if self._stopping:
+            if self._stopping_since is not None:
                 self._leaving.set()
-            self._stopping = True
+            else:
+                self._stopping_since = self._clock.utcnow()
             systemd.stopping('stopping: no new requests are taken')
             self._server.stop()
         elif notice is phases.Event.QUIT:
+            LOG.warning('nova-api leaves at once, with %d requests without '
+                        'an answer. What they had recorded is carried out '
+                        'all the same.', self._server.answering)
             os._exit(policy.ExitCode.FORCED)
         elif notice is inbox.Notice.RELOAD:
-            self._reload()
+            self._reload.ask()
 
-    def _reload(self):
-        try:
-            self._conf.mutate_config_files()
-        except Exception:
-            # The thread that hears signals has to outlive a bad file.
-            LOG.exception('The options could not be read again; those in '
-                          'force stay.')
+    def _describe(self):
+        """Return lines for a report."""
+        since = self._stopping_since or self._began
+        yield 'address: http://%s:%d' % self.address
+        yield 'phase: %s since %s' % (
+            'serving' if self._stopping_since is None else 'stopping',
+            since.strftime('%Y-%m-%d %H:%M:%S UTC'))
+        yield 'deadline: %s' % (
+            'none' if self._stopping_since is None
+            or not self._conf.graceful_shutdown_timeout
+            else 'exit %d s after that' % (
+                self._conf.graceful_shutdown_timeout))
+        yield 'requests without an answer: %d' % self._server.answering
 
     def _application(self, clock):
         database.seat(self._conf)
-        messages = transport.create(self._conf)
+        self._messages = transport.create(self._conf)
         compute = rpcapi.ComputeAPI(
-            self._conf, messages, clock,
+            self._conf, self._messages, clock,
             rpcapi.Peers(context.get_admin_context(), clock), self._leaving)
-        conductor = conductor_rpcapi.ConductorAPI(self._conf, messages)
+        conductor = conductor_rpcapi.ConductorAPI(
+            self._conf, self._messages)
         return app.create(
             self._conf, offers.Publisher(compute, conductor), compute,
             servicegroup.ServiceGroup(self._conf))

@@ -1,59 +1,74 @@
 """nova-conductor: the records' keeper, and the first hand on every task."""
 
+import queue
 import threading
 import uuid
 
 from oslo_log import log as logging
 
 from nova_gs.compute import rpcapi
+from nova_gs.conductor import hearing
+from nova_gs.conductor import leftovers
 from nova_gs.conductor import manager
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs.conductor import sweeper
 from nova_gs.conductor.tasks import base
 from nova_gs import context
 from nova_gs import exception
-from nova_gs import objects
-from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs import pools
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import server as rpc_server
 from nova_gs.rpc import transport
-from nova_gs.rpc import versions
 from nova_gs.service import daemon
 from nova_gs.service import database
+from nova_gs.service import line
+from nova_gs.service import presence
+from nova_gs.service import workers
 from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
 from nova_gs import steps
 
 LOG = logging.getLogger(__name__)
 
-
 #: How long a stop waits for a start that is attaching the server, in seconds.
 ATTACHED_WITHIN = 1
 
 
 class ConductorService(daemon.Daemon):
-    """A conductor; any number of them may run.
+    """A conductor, or one worker of it; any number of either may run.
 
     :param conf: ConfigOpts
     :param clock: Clock
+    :param its_line: line.Line to the parent of a worker; None without one
     """
 
-    def __init__(self, conf, clock):
+    def __init__(self, conf, clock, its_line=None):
         super().__init__(conf, clock, conf.host)
-        self.owner = str(uuid.uuid4())
         self.context = context.get_admin_context()
+        self._line = its_line
+        self._presence = self._make_presence()
+        owner = self._presence.owner
         self._transport = transport.create(conf)
         self._tasks = pools.Pool('task', conf.conductor.max_concurrent_tasks)
+        self._refused = queue.SimpleQueue()
         self._means = self._make_means()
-        self._runner = steps.StepRunner(self.gate, self.owner, self._tasks)
+        self._runner = steps.StepRunner(
+            self.gate, owner, self._tasks, on_refusal=self._refused.put)
         self._manager = manager.ConductorManager(self._means)
-        self._sweeper = sweeper.Sweeper(self.context, self._means)
+        self._leftovers = leftovers.Leftovers(
+            self.context, self._means, owner, self._in_hand)
+        self._sweeper = sweeper.Sweeper(
+            self.context, self._means, self._leftovers, self.gate)
         self._server = None
-        self._service = None
-        self._heartbeat = None
         self._opening = threading.Lock()
+
+    # -- start
+
+    def ear(self):
+        if self._line is None:
+            return super().ear()
+        return self._line.listen(self.inbox)
 
     def start(self):
         self.patiently('the database', self._seat_store,
@@ -61,29 +76,33 @@ class ConductorService(daemon.Daemon):
         self.await_broker(self._transport)
         if self.stopping.is_set():
             return
-        self._service = objects.Service.register(
-            self.context, self.host, fields.Binary.CONDUCTOR,
-            catalogue.Topic.CONDUCTOR.value,
-            versions.SERVICE_VERSION, self.owner)
-        self._heartbeat = servicegroup.Heartbeat(
-            self._service, self.conf.report_interval,
-            beats=(self._runner.settle,))
-        self._heartbeat.start()
+        self._presence.begin()
         with self._opening:
             if self.stopping.is_set():
                 return
+            self._means.hearing.begin()
             server = rpc_server.create(
                 self._transport, catalogue.Topic.CONDUCTOR, self.host,
                 self._manager, self._runner.invoke)
-            server.start(override_pool_size=self.conf.conductor.workers)
+            server.start(
+                override_pool_size=self.conf.conductor.rpc_workers)
             self._server = server
         self._sweeper.start()
-        LOG.info('nova-conductor serves as %s.', self.host)
-        systemd.ready()
+        self._say_serving()
+
+    def _say_serving(self):
+        if self._line is None:
+            LOG.info('nova-conductor serves as %s.', self.host)
+            systemd.ready()
+        else:
+            LOG.info('Worker %d of nova-conductor serves as %s.',
+                     self._line.number, self.host)
+            self._line.serving()
+
+    # -- stop
 
     def close_intake(self):
         self._sweeper.stop()
-        dropped = self._tasks.close()
         # A start that is just attaching the server finishes that first, or
         # sees that it must not; if it hangs there, nothing was taken in.
         if not self._opening.acquire(timeout=ATTACHED_WITHIN):
@@ -93,22 +112,47 @@ class ConductorService(daemon.Daemon):
         if server is None:
             return
         given_back = server.detach()
-        LOG.info('"conductor" is detached: %d messages are back with the '
-                 'broker, %d steps stay offered.', given_back, dropped)
         server.wait_answered(None)
+        sent = self._leftovers.publish_again(self._not_begun())
+        LOG.info('"conductor" is detached: %d messages are back with the '
+                 'broker, %d steps that came in before were sent again.',
+                 given_back, sent)
 
     def announce(self):
-        if self._service is not None:
-            self._service.announce(
-                fields.ServicePhase.DRAINING, 'nova-conductor is being '
-                'stopped', self.coordinator.deadline)
+        self._presence.draining(self.coordinator.deadline)
+
+    def call_off(self):
+        self._means.called_off.set()
+
+    def last_words(self):
+        self._leftovers.hand_on(
+            work.operation_uuid for work in self.coordinator.left()
+            if work.operation_uuid)
+        self._presence.end()
+
+    def operations_known(self):
+        yield from super().operations_known()
+        yield from self._runner.describe()
 
     def release(self):
-        if self._heartbeat is not None:
-            self._heartbeat.stop()
-        if self._service is not None:
-            self._service.announce(fields.ServicePhase.STOPPED,
-                                   'nova-conductor was stopped')
+        self.last_words()
+        transport.close((self._transport,))
+
+    def _not_begun(self):
+        """Return the UUIDs of operations whose step came too late."""
+        not_begun = self._tasks.close()
+        while not self._refused.empty():
+            not_begun.append(self._refused.get())
+        return not_begun
+
+    def _in_hand(self):
+        return {work.operation_uuid for work in self.tracker.list()}
+
+    def _make_presence(self):
+        if self._line is None:
+            return make_presence(self.conf)
+        return presence.Absence(leftovers.worker_owner(
+            self._line.owner, self._line.number))
 
     def _seat_store(self):
         return database.seat(self.conf)
@@ -121,4 +165,35 @@ class ConductorService(daemon.Daemon):
         return base.Means(
             conf=self.conf, clock=self.clock, compute_rpcapi=compute,
             publisher=offers.Publisher(compute, conductor),
-            servicegroup=servicegroup.ServiceGroup(self.conf))
+            servicegroup=servicegroup.ServiceGroup(self.conf),
+            hearing=hearing.Hearing(self.context, self.conf, self.clock,
+                                    self.stopping))
+
+
+def create(conf, clock):
+    """Return what this process is: a conductor, its parent or its worker.
+
+    :param conf: ConfigOpts
+    :param clock: Clock
+    :returns: a Daemon
+    :raises: ConfigurationError
+    """
+    its_line = line.of_process()
+    if its_line is not None or conf.conductor.workers == 1:
+        return ConductorService(conf, clock, its_line)
+    owner = str(uuid.uuid4())
+    return workers.Parent(
+        conf, clock, conf.conductor.workers,
+        launch=lambda number: line.Worker(number, owner),
+        prepare=lambda: database.seat(conf),
+        make_presence=lambda serves: make_presence(conf, owner, serves))
+
+
+def make_presence(conf, owner=None, serves=lambda: True):
+    """Return the Presence of this host's conductor.
+
+    :param owner: identity of this process; None makes one
+    """
+    return presence.Presence(
+        context.get_admin_context(), conf.host, owner or str(uuid.uuid4()),
+        conf.report_interval, serves)

@@ -11,6 +11,9 @@ from nova_gs.policies import migrations as rules
 
 _STATUS = fields.MigrationStatus
 
+#: It may be that nobody has begun one of these yet.
+_UNBEGUN = (_STATUS.ACCEPTED, _STATUS.QUEUED)
+
 #: Query parameters of the list -> filters of the store, with the version
 #: that brought each.
 FILTERS = (
@@ -80,11 +83,19 @@ def abort(call, server_id, migration_id):
     if call.minor >= 65:
         fine += (_STATUS.ACCEPTED, _STATUS.QUEUED, _STATUS.PREPARING)
     _check_status(migration, 'abort', fine)
-    if migration.status == _STATUS.ACCEPTED:
-        _cancel(call, instance, migration)
+    if migration.status in _UNBEGUN and _cancel(call, migration):
         return
-    call.services.compute_rpcapi.live_migration_abort(
-        call.context, migration.source_compute, migration.uuid)
+    if migration.status == _STATUS.ACCEPTED:
+        raise exception.Conflict(
+            reason='Migration %s of server %s is being prepared at this very '
+                   'moment. Try again in a few seconds.' % (
+                       migration.id, instance.uuid))
+    try:
+        call.services.compute_rpcapi.live_migration_abort(
+            call.context, migration.source_compute, migration.uuid)
+    except exception.MigrationNotFound:
+        _check_over(call, migration)
+        raise
 
 
 def _load(call, instance, migration_id):
@@ -108,18 +119,30 @@ def _check_status(migration, method, fine):
                        migration.status, method))
 
 
-def _cancel(call, instance, migration):
-    """End a migration that no host has heard of yet."""
+def _check_over(call, migration):
+    """Raise Conflict for what its source has not, and yet is not over.
+
+    It may be about to take it, or be cut off from it until its next start.
+    """
+    now = objects.Migration.get_by_id_and_instance(
+        call.context, migration.id, migration.instance_uuid)
+    if now.status in _STATUS.IN_PROGRESS:
+        raise exception.Conflict(
+            reason='Migration %s of server %s is not in the hands of host %s '
+                   'at this very moment. Try again in a few seconds.' % (
+                       migration.id, migration.instance_uuid,
+                       migration.source_compute))
+
+
+def _cancel(call, migration):
+    """End a migration that no host has begun; whether that was so."""
     for operation in objects.OperationList.get_open_by_instance(
-            call.context, instance.uuid):
+            call.context, migration.instance_uuid):
         if operation.migration_uuid == migration.uuid and (
                 objects.Operation.cancel_offered(
                     call.context, operation.uuid,
                     fields.OperationState.ABORTED,
                     'The user aborted it before it had begun.',
                     migration={'status': _STATUS.CANCELLED})):
-            return
-    raise exception.Conflict(
-        reason='Migration %s of server %s is being prepared at this very '
-               'moment. Try again in a few seconds.' % (
-                   migration.id, instance.uuid))
+            return True
+    return False

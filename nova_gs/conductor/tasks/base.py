@@ -1,12 +1,14 @@
 """What every task works with, and how it ends when it cannot go on."""
 
 import dataclasses
+import threading
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_gs import clock
 from nova_gs.compute import rpcapi
+from nova_gs.conductor import hearing
 from nova_gs.conductor import scheduler
 from nova_gs import exception
 from nova_gs import objects
@@ -26,13 +28,19 @@ def failed_build(clock, reason):
 
 @dataclasses.dataclass(frozen=True)
 class Means:
-    """A conductor's means."""
+    """A conductor's means.
+
+    When ``called_off`` is set a task is handed on at its next opportunity.
+    """
 
     conf: cfg.ConfigOpts
     clock: clock.Clock
     compute_rpcapi: rpcapi.ComputeAPI
     publisher: offers.Publisher
     servicegroup: servicegroup.ServiceGroup
+    hearing: hearing.Hearing
+    called_off: threading.Event = dataclasses.field(
+        default_factory=threading.Event)
 
 
 class Task:
@@ -52,9 +60,14 @@ class Task:
     def run(self):
         """Go through the task; every error ends the operation, visibly."""
         try:
+            self.means.hearing.wait()
             self.execute(self.check())
         except exception.ClaimRefused as error:
             LOG.info('%s', exception.reason_of(error))
+        except exception.CalledOff as error:
+            LOG.info('%s Any conductor may take it up from the start.',
+                     exception.reason_of(error))
+            self.hand_on()
         except Exception as error:
             reason = exception.reason_of(error)
             LOG.warning('%s of instance %s was given up: %s',
@@ -71,6 +84,11 @@ class Task:
 
     def rollback(self, reason):
         self.operation.finish(fields.OperationState.FAILED, error=reason)
+
+    def hand_on(self):
+        """Let another conductor do the task from its start."""
+        self.operation.offer(self.operation.step)
+        self.means.publisher.publish(self.ctxt, self.operation)
 
     def candidates(self):
         """Return every compute host as a scheduler Candidate."""

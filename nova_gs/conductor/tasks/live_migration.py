@@ -1,6 +1,5 @@
 """Asking both hosts whether a guest can move, and setting it going."""
 
-from concurrent import futures
 import dataclasses
 
 from oslo_log import log as logging
@@ -10,11 +9,9 @@ from nova_gs.conductor.tasks import base
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
+from nova_gs.rpc import answers
 
 LOG = logging.getLogger(__name__)
-
-#: Pause between two looks whether a host that was asked is still there (s).
-LOOK_EVERY = 0.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,18 +67,22 @@ class LiveMigration(base.Task):
                 self.ctxt, host, fields.Binary.COMPUTE))
 
     def _answer(self, host, check, *arguments):
-        """Return a host's answer, or raise as soon as it will not come.
+        """Return a host's answer.
 
-        A host may leave its queue just before the question gets there; then
-        nobody reads it, and its own timeout is far too long for the user
-        and for the host, which waits for this operation.
+        A conductor that has to go leaves the question to another one.
+
+        :raises: HostDraining, HostUnavailable, CalledOff, or what the host
+            says
         """
-        asking = futures.ThreadPoolExecutor(1, 'check')
-        answer = asking.submit(check, self.ctxt, host, *arguments)
-        asking.shutdown(wait=False)
-        while not futures.wait([answer], LOOK_EVERY).done:
-            self._require_up(host)
-        return answer.result()
+        with answers.unless(lambda: self._require_wanted(host)):
+            return check(self.ctxt, host, *arguments)
+
+    def _require_wanted(self, host):
+        if self.means.called_off.is_set():
+            raise exception.CalledOff(
+                task='Live migration of instance %s' % self.instance.uuid,
+                reason='its conductor has to end before host %s has '
+                       'answered' % host)
 
     def _ask_source(self, candidate):
         """Name both hosts, then ask the source; returns its MigrateData.

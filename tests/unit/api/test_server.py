@@ -4,6 +4,8 @@ import http.client
 import socket
 import threading
 
+import fixtures
+
 from nova_gs.api import server
 from nova_gs import clock
 from nova_gs import exception
@@ -13,19 +15,28 @@ from tests.unit import base
 WITHIN = 30
 
 
+#: More than the kernel keeps of an answer that nobody reads, in bytes.
+LARGE = 12 * 1024 * 1024
+
+
 class HeldApplication:
     """A WSGI application that answers when the test lets it."""
 
     def __init__(self):
         self.started = threading.Event()
         self.proceed = threading.Event()
+        self.bodies = []
 
     def __call__(self, environ, start_response):
-        if environ['PATH_INFO'] == '/held':
+        if environ['PATH_INFO'].startswith('/held'):
             self.started.set()
             self.proceed.wait(WITHIN)
-        start_response('200 OK', [('Content-Length', '2')])
-        return [b'ok']
+        answer = b'ok'
+        if environ['PATH_INFO'].endswith('/large'):
+            answer = b'.' * LARGE
+        self.bodies.append(environ['wsgi.input'].read())
+        start_response('200 OK', [('Content-Length', str(len(answer)))])
+        return [answer]
 
 
 class ServerTestCase(base.TestCase):
@@ -91,10 +102,122 @@ class ServerTestCase(base.TestCase):
 
     def refused(self):
         """Connect again and again until the listener is gone."""
-        for _ in range(1000):
+        for _ in range(100000):
             with socket.create_connection(self.server.address,
-                                          timeout=WITHIN) as late:
-                late.recv(1)
+                                          timeout=WITHIN):
+                pass
+
+    def hold(self, *requests):
+        """Send requests on a connection; returns it when the first runs."""
+        raw = socket.create_connection(self.server.address, timeout=WITHIN)
+        self.addCleanup(raw.close)
+        raw.sendall(b''.join(b'GET %s HTTP/1.1\r\nHost: x\r\n\r\n' % path
+                             for path in requests))
+        self.assertTrue(self.application.started.wait(WITHIN))
+        return raw
+
+    def everything(self, raw):
+        """Return what comes in until the server closes the connection."""
+        parts = []
+        while True:
+            part = raw.recv(1024 * 1024)
+            if not part:
+                return b''.join(parts)
+            parts.append(part)
+
+    def test_last_answer_says_that_it_is_the_last(self):
+        self.start()
+        raw = self.hold(b'/held')
+        self.server.stop()
+        self.application.proceed.set()
+        self.assertIn(b'\r\nConnection: close\r\n', self.everything(raw))
+        self.assertEqual(0, self.stopped())
+
+    def test_all_that_was_asked_at_once_is_answered(self):
+        self.start()
+        raw = self.hold(b'/held', b'/', b'/')
+        self.server.stop()
+        self.application.proceed.set()
+        first, second, third = self.everything(raw).split(b'HTTP/1.1 ')[1:]
+        for answer in (first, second, third):
+            self.assertTrue(answer.startswith(b'200 OK'), answer)
+            self.assertTrue(answer.endswith(b'ok'), answer)
+        self.assertEqual(
+            [False, False, True],
+            [b'Connection: close' in one for one in (first, second, third)])
+        self.assertEqual(0, self.stopped())
+
+    def test_what_comes_too_late_does_not_harm_the_answer(self):
+        self.start()
+        raw = self.hold(b'/held/large')
+        self.server.stop()
+        # More than the server reads while it answers.
+        raw.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n' * 1000)
+        self.application.proceed.set()
+        answer = self.everything(raw)
+        self.assertTrue(answer.endswith(b'.' * 1000))
+        self.assertGreater(len(answer), LARGE)
+        self.assertEqual(1, answer.count(b'HTTP/1.1 '))
+        self.assertEqual(0, self.stopped())
+
+    def limits(self, **seconds):
+        for name, value in seconds.items():
+            self.useFixture(fixtures.MonkeyPatch(
+                'nova_gs.api.server.' + name, value))
+
+    def test_request_that_is_being_sent_is_answered(self):
+        self.limits(ASKED_WITHIN=WITHIN)
+        self.start()
+        raw = socket.create_connection(self.server.address, timeout=WITHIN)
+        self.addCleanup(raw.close)
+        raw.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n'
+                    b'\r\nha')
+        # An answer on another connection shows that the first half is read.
+        self.assertEqual(b'ok', self.ask(self.connect()))
+        self.server.stop()
+        self.assertRaises(OSError, self.refused)
+        raw.sendall(b'lf')
+        self.assertTrue(self.everything(raw).endswith(b'ok'))
+        self.assertEqual([b'', b'half'], self.application.bodies)
+        self.assertEqual(0, self.stopped())
+
+    def test_request_that_is_never_sent_whole_keeps_nobody(self):
+        self.limits(ASKED_WITHIN=0.1)
+        self.start(patience=None)
+        raw = socket.create_connection(self.server.address, timeout=WITHIN)
+        self.addCleanup(raw.close)
+        raw.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n'
+                    b'\r\nha')
+        self.assertEqual(b'ok', self.ask(self.connect()))
+        self.server.stop()
+        self.assertEqual(0, self.stopped())
+        self.assertEqual(b'', self.everything(raw))
+        self.assertEqual([b''], self.application.bodies)
+
+    def test_request_right_after_connecting_is_answered(self):
+        self.limits(BEGUN_WITHIN=WITHIN)
+        self.start()
+        connection = self.connect()
+        self.server.stop()
+        self.assertRaises(OSError, self.refused)
+        self.assertEqual(b'ok', self.ask(connection))
+        self.assertEqual(0, self.stopped())
+
+    def test_slow_reader_gets_all_of_it(self):
+        self.start()
+        raw = self.hold(b'/held/large')
+        self.server.stop()
+        self.application.proceed.set()
+        self.assertGreater(len(self.everything(raw)), LARGE)
+        self.assertEqual(0, self.stopped())
+
+    def test_answer_that_nobody_reads_keeps_nobody(self):
+        self.limits(READ_WITHIN=0.1)
+        self.start(patience=None)
+        self.hold(b'/held/large')
+        self.server.stop()
+        self.application.proceed.set()
+        self.assertEqual(0, self.stopped())
 
     def test_patience_ends(self):
         self.start(patience=0.1)
@@ -112,6 +235,35 @@ class ServerTestCase(base.TestCase):
         self.server.stop()
         self.server.stop()
         self.assertEqual(1, self.stopped())
+
+
+class SecondsLeftTestCase(base.TestCase):
+
+    def left(self, stage, elapsed=0, patience=100, unread_for=0):
+        return server.seconds_left(stage, elapsed, patience, unread_for)
+
+    def test_each_stage_has_its_limit(self):
+        for stage, limit in (
+                (server.Stage.NEW, server.BEGUN_WITHIN),
+                (server.Stage.ASKING, server.ASKED_WITHIN),
+                (server.Stage.ANSWERING, 100),
+                (server.Stage.READING, server.READ_WITHIN),
+                (server.Stage.IDLE, 0)):
+            self.assertEqual(limit, self.left(stage))
+
+    def test_nothing_outlasts_the_stop(self):
+        for stage in server.Stage:
+            self.assertLessEqual(self.left(stage, elapsed=100), 0)
+
+    def test_reader_who_goes_on_reading_is_waited_for(self):
+        self.assertEqual(
+            server.READ_WITHIN, self.left(server.Stage.READING, elapsed=60))
+        self.assertLessEqual(self.left(
+            server.Stage.READING, unread_for=server.READ_WITHIN), 0)
+
+    def test_without_end_an_answer_is_waited_for_without_end(self):
+        self.assertEqual(float('inf'), self.left(
+            server.Stage.ANSWERING, elapsed=10000, patience=None))
 
 
 class ListenTestCase(base.TestCase):

@@ -1,7 +1,9 @@
 """A conductor on a database of its own, with fakes for the others."""
 
 import datetime
+import threading
 
+from nova_gs.conductor import hearing
 from nova_gs.conductor.tasks import base as tasks
 from nova_gs import exception
 from nova_gs import objects
@@ -50,12 +52,15 @@ class ConductorTestCase(base.DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
+        self.stopping = threading.Event()
         self.publisher = rpcapi.FakePublisher()
         self.compute = FakeComputeAPI()
         self.means = tasks.Means(
             conf=self.conf, clock=clock.ManualClock(),
             compute_rpcapi=self.compute, publisher=self.publisher,
-            servicegroup=servicegroup.ServiceGroup(self.conf))
+            servicegroup=servicegroup.ServiceGroup(self.conf),
+            hearing=hearing.Hearing(
+                self.context, self.conf, clock.ManualClock(), self.stopping))
         self.services = {
             name: self.serve(name, memory_mb=1024 * number)
             for number, name in enumerate(('host1', 'host2', 'host3'), 1)}
@@ -75,10 +80,14 @@ class ConductorTestCase(base.DatabaseTestCase):
             datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc))
 
     def take(self, operation, claim_id='claim'):
-        """Return an accepted operation, claimed by a conductor."""
+        """Return an accepted operation, claimed by whom it is offered to."""
         return objects.Operation.claim(
-            self.context, operation.uuid, operation.step, 'conductor',
-            claim_id)
+            self.context, operation.uuid, operation.step,
+            'owner-of-' + (operation.host or 'no host'), claim_id)
+
+    def claimed(self, claim_id='claim', **values):
+        """Return an operation on a host, claimed."""
+        return self.take(self.accept(**values), claim_id)
 
     def stored(self, operation):
         """Return an operation as it is recorded."""

@@ -2,10 +2,13 @@
 
 import threading
 
+from nova_gs import clock
+from nova_gs.conductor import leftovers
 from nova_gs.conductor import sweeper
 from nova_gs.db import models
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.shutdown import tracker
 from tests.unit.conductor import base
 
 
@@ -13,7 +16,14 @@ class SweeperTestCase(base.ConductorTestCase):
 
     def setUp(self):
         super().setUp()
-        self.sweeper = sweeper.Sweeper(self.context, self.means)
+        self.tracker = tracker.Tracker(clock.Clock())
+        self.gate = tracker.Gate(self.tracker, 'conductor')
+        self.sweeper = self.make_sweeper()
+
+    def make_sweeper(self):
+        return sweeper.Sweeper(
+            self.context, self.means, leftovers.Leftovers(
+                self.context, self.means, 'me', set), self.gate)
 
     def make_due(self):
         """Make all that is offered due, as if time had passed."""
@@ -86,7 +96,7 @@ class TestSendAgain(SweeperTestCase):
         for _ in range(6):
             self.accept()
         self.make_due()
-        other = sweeper.Sweeper(self.context, self.means)
+        other = self.make_sweeper()
         self.assertEqual(
             [6, 0], [self.sweeper.sweep(), other.sweep()])
 
@@ -136,11 +146,93 @@ class TestExpired(SweeperTestCase):
         self.assertEqual('running', self.stored(operation).state)
 
 
+class TestHostThatIsGone(SweeperTestCase):
+
+    ENDING = {'state': 'failed', 'migration_status': 'error',
+              'reason': 'The live migration failed, the server stays.'}
+    ROLLBACK = 'rollback_live_migration_at_destination'
+
+    def rolling_back(self):
+        """Return a migration whose rollback is offered to host2."""
+        operation = self.take(self.migration())
+        operation.offer(self.ROLLBACK, host='host2',
+                        params={'ending': self.ENDING})
+        return operation
+
+    def test_guest_does_not_wait_for_a_rollback_there(self):
+        operation = self.rolling_back()
+        self.assertEqual([(self.ROLLBACK, 'host2')], self.sweep())
+        self.services['host2'].announce('stopped')
+        self.assertEqual([], self.sweep())
+        stored = self.stored(operation)
+        self.assertEqual(
+            ('failed', 'error', None, self.ENDING['reason']),
+            (stored.state, stored.migration.status,
+             stored.instance.task_state, stored.error))
+        self.assertEqual(stored.error, self.action(stored).message)
+
+    def test_nor_for_one_that_was_cut_there(self):
+        operation = self.rolling_back()
+        objects.Operation.claim(
+            self.context, operation.uuid, self.ROLLBACK,
+            'owner-of-host2', 'c')
+        self.assertEqual('running', self.marked(operation)[0])
+        self.stored(operation).mark_interrupted('cut')
+        self.assertEqual('interrupted', self.marked(operation)[0])
+        self.services['host2'].announce('stopped')
+        self.assertEqual(('failed', self.ENDING['reason']),
+                         self.marked(operation))
+
+    def begun_on(self, host):
+        operation = self.accept(host=host)
+        return objects.Operation.claim(
+            self.context, operation.uuid, operation.step,
+            'owner-of-' + host, host)
+
+    def marked(self, operation):
+        """Mark what is lost; return the state and error on record."""
+        self.sweeper.mark_lost()
+        stored = self.stored(operation)
+        return stored.state, stored.error or ''
+
+    def test_what_it_had_begun_does_not_claim_to_run(self):
+        operation = self.begun_on('host1')
+        other = self.begun_on('host2')
+        self.assertEqual(('running', ''), self.marked(operation))
+        self.services['host1'].announce('stopped')
+        state, error = self.marked(operation)
+        self.assertEqual('interrupted', state)
+        self.assertIn('host host1 was stopped', error)
+        self.assertEqual('running', self.stored(other).state)
+
+    def test_host_that_does_not_come_back(self):
+        operation = self.begun_on('host1')
+        table = models.services
+        with self.store.database.writer() as connection:
+            connection.execute(
+                table.update().where(table.c.host == 'host1')
+                .values(last_seen_at='2001-01-01T00:00:00.000001'))
+        state, error = self.marked(operation)
+        self.assertEqual('interrupted', state)
+        self.assertIn('host host1 has not reported for', error)
+
+    def test_what_is_only_offered_waits(self):
+        operation = self.accept()
+        self.services['host1'].announce('stopped')
+        self.assertEqual(('accepted', ''), self.marked(operation))
+
+
 class TestLoop(SweeperTestCase):
 
-    def test_goes_on_after_any_failure(self):
+    def make_looping(self):
         self.flags(group='operations', sweep_interval=0.1)
-        looping = sweeper.Sweeper(self.context, self.means)
+        looping = self.make_sweeper()
+        self.addCleanup(looping._thread.join, 60)
+        self.addCleanup(looping.stop)
+        return looping
+
+    def test_goes_on_after_any_failure(self):
+        looping = self.make_looping()
         failures = [exception.ServiceNotFound(service_id='s'), KeyError('x')]
         swept = threading.Event()
 
@@ -151,8 +243,48 @@ class TestLoop(SweeperTestCase):
 
         looping.sweep = sweep
         looping.start()
-        self.addCleanup(looping.stop)
         self.assertTrue(swept.wait(60))
         looping.stop()
         looping._thread.join(60)
         self.assertFalse(looping._thread.is_alive())
+
+    def test_a_stop_waits_for_a_sweep(self):
+        looping = self.make_looping()
+        sweeping, go_on = threading.Event(), threading.Event()
+
+        def sweep():
+            sweeping.set()
+            go_on.wait(60)
+
+        looping.sweep = sweep
+        looping.start()
+        self.addCleanup(go_on.set)
+        self.assertTrue(sweeping.wait(60))
+        self.assertEqual(['sweep'], [w.name for w in self.tracker.list()])
+        # None begins afterwards, whether it was told or not.
+        self.gate.narrow('it is being stopped', 'now')
+        go_on.set()
+        looping._thread.join(60)
+        self.assertFalse(looping._thread.is_alive())
+        self.assertTrue(self.tracker.empty())
+
+    def test_after_a_silence_no_host_is_given_up(self):
+        looping = self.make_looping()
+        table = models.services
+        with self.store.database.writer() as connection:
+            connection.execute(table.update().values(
+                last_seen_at='2001-01-01T00:00:00.000001'))
+        operation = self.claimed()
+        self.means.hearing.begin()
+        swept = []
+        done = threading.Event()
+
+        def sweep():
+            swept.append(self.stored(operation).state)
+            if len(swept) == 3:
+                done.set()
+
+        looping.sweep = sweep
+        looping.start()
+        self.assertTrue(done.wait(60))
+        self.assertEqual({'running'}, set(swept))

@@ -161,6 +161,19 @@ class ClaimTestCase(base.OperationTestCase):
         self.refused(_WHY.EXPIRED, self.claim, operation)
         self.assertIsNone(self.stored(operation).owner)
 
+    def test_by_a_process_that_has_ended(self):
+        """Nobody would know of what such a process claims."""
+        operation = self.accept()
+        service = objects.Service.register(
+            self.context, 'host1', fields.Binary.COMPUTE, 'compute', 3,
+            'the next one')
+        self.refused(_WHY.ENDED, self.claim, operation)
+        claimed = self.claim(operation, owner='the next one')
+        self.assertEqual('the next one', claimed.owner)
+        service.announce(fields.ServicePhase.STOPPED)
+        self.refused(_WHY.ENDED, self.claim, self.accept(),
+                     owner='the next one')
+
     def test_not_quite_expired(self):
         operation = self.accept(expires_in=30)
         self.assertEqual('running', self.claim(operation).state)
@@ -169,6 +182,41 @@ class ClaimTestCase(base.OperationTestCase):
         self.assertRaises(
             exception.OperationNotFound, objects.Operation.claim,
             self.context, 'nobody', 'reboot_instance', 'owner', 'claim')
+
+    def serve(self, owner):
+        """Let a process be the one that answers for host1."""
+        return objects.Service.register(
+            self.context, 'host1', fields.Binary.COMPUTE, 'compute', 2,
+            owner)
+
+    def test_a_process_with_a_successor(self):
+        operation = self.accept()
+        self.serve('owner')
+        self.serve('successor')
+        self.assertRaises(exception.ClaimRefused, self.claim, operation)
+        self.assertIsNone(self.stored(operation).owner)
+        self.claim(operation, owner='successor')
+
+    def test_a_process_that_has_said_goodbye(self):
+        operation = self.accept()
+        service = self.serve('owner')
+        service.announce(fields.ServicePhase.DRAINING)
+        self.claim(self.accept())
+        service.announce(fields.ServicePhase.STOPPED)
+        self.assertRaises(exception.ClaimRefused, self.claim, operation,
+                          claim_id='late')
+
+    def test_the_same_claim_again_from_the_past(self):
+        operation = self.accept()
+        self.serve('owner')
+        self.claim(operation)
+        self.serve('successor')
+        self.assertEqual('owner', self.claim(operation).owner)
+
+    def test_a_conductor_is_no_process_of_the_host(self):
+        operation = self.accept(step='live_migrate_server')
+        self.serve('successor')
+        self.claim(operation, step='live_migrate_server')
 
     def test_one_of_many_wins(self):
         operations = [self.accept() for _ in range(5)]

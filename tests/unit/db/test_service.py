@@ -47,6 +47,15 @@ class ServiceTestCase(base.DatabaseTestCase):
         self.register().announce('draining', 'SIGTERM')
         self.assertEqual('draining', self.register().phase)
 
+    def test_who_has_stopped_stays_stopped(self):
+        """What was said before it may come to be written after it."""
+        service = self.register()
+        self.assertTrue(service.announce('stopped', 'it was stopped'))
+        self.assertFalse(service.announce('draining', 'SIGTERM', DEADLINE))
+        self.assertEqual('stopped', self.register().phase)
+        self.assertEqual('it was stopped', self.stored().phase_reason)
+        self.assertEqual('serving', self.register('two').phase)
+
     def test_a_late_heartbeat_changes_nothing(self):
         old = self.register()
         new = self.register('two')

@@ -15,7 +15,7 @@ class InstanceActionsTestCase(base.ApiTestCase):
         self.one = '%s/%s' % (self.path, self.request_id)
         operation, = self.operations(self.instance)
         self.claimed = objects.Operation.claim(
-            self.ctxt, operation.uuid, 'stop_instance', 'owner', 'claim')
+            self.ctxt, operation.uuid, 'stop_instance', 'host1-owner', 'claim')
 
     def finish(self):
         self.claimed.finish('succeeded', instance={'vm_state': 'stopped'})

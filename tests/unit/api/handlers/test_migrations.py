@@ -87,7 +87,12 @@ class MigrationsTestCase(base.ApiTestCase):
             self.assert_fault(404, 'Migration', self.request(
                 'DELETE', '%s/%s' % (self.path, name)))
 
+    def claim(self, step='live_migrate_server'):
+        return objects.Operation.claim(
+            self.ctxt, self.operation.uuid, step, 'owner', 'delivery')
+
     def test_abort(self):
+        self.claim()
         for status, minor in (('running', 24), ('queued', 65),
                               ('preparing', 65)):
             self.set_status(status)
@@ -130,10 +135,36 @@ class MigrationsTestCase(base.ApiTestCase):
         self.assertEqual('cancelled', migration.status)
 
     def test_cancel_while_the_conductor_checks(self):
-        objects.Operation.claim(
-            self.ctxt, self.operation.uuid, 'live_migrate_server',
-            'conductor', 'delivery')
+        self.claim()
         self.assert_fault(409, 'Try again', self.request('DELETE', self.one))
+
+    def test_cancel_before_the_source_has_taken_it(self):
+        self.claim().offer('live_migration', host='host1',
+                           migration={'status': 'queued'})
+        self.assertEqual(
+            202, self.request('DELETE', self.one).status_code)
+        self.assertEqual([], self.compute.calls)
+        self.assertEqual([], self.operations(self.instance))
+
+    def test_abort_while_the_source_is_about_to_take_it(self):
+        self.claim()
+        self.set_status('queued')
+        self.compute.errors['live_migration_abort'] = (
+            exception.MigrationNotFound(
+                migration_id='m', instance_id='on this host'))
+        self.assert_fault(409, 'Try again', self.request('DELETE', self.one))
+
+    def test_abort_of_what_has_just_ended(self):
+        self.set_status('running')
+
+        def ended(ctxt, host, migration_uuid):
+            self.set_status('completed')
+            raise exception.MigrationNotFound(
+                migration_id='m', instance_id='on this host')
+
+        self.compute.live_migration_abort = ended
+        self.assert_fault(404, 'not in progress',
+                          self.request('DELETE', self.one))
 
     def test_force_complete(self):
         body = {'force_complete': None}

@@ -1,5 +1,7 @@
 """How a task ends when it cannot go on, and which hosts it may choose."""
 
+import fixtures
+
 from nova_gs.conductor.tasks import base
 from nova_gs import exception
 from nova_gs import objects
@@ -54,6 +56,23 @@ class TestRun(conductor.ConductorTestCase):
                 self.assertIsNone(stored.instance.task_state)
                 self.assertEqual(stored.error,
                                  self.action(stored).message)
+
+    def test_called_off_it_is_left_to_another_one(self):
+        called_off = exception.CalledOff(task='It', reason='x')
+        self.assertEqual(['check'], self.run_task(check=called_off))
+        stored = self.stored(self.operation)
+        self.assertEqual((True, self.operation.step),
+                         (stored.is_offered, stored.step))
+        self.assertIsNotNone(stored.expires_at)
+        self.assertEqual([(stored.step, None, stored.uuid)],
+                         self.publisher.published)
+
+    def test_stopped_while_hosts_have_yet_to_report(self):
+        self.stopping.set()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.conductor.hearing.Hearing.is_over', lambda it: False))
+        self.assertEqual([], self.run_task())
+        self.assertTrue(self.stored(self.operation).is_offered)
 
     def test_what_is_no_longer_ours_is_left_alone(self):
         refused = exception.ClaimRefused(
