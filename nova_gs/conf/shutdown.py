@@ -11,7 +11,27 @@ TIMEOUT_OPT = cfg.IntOpt(
          'is left to complete. 0 waits without end. Under systemd '
          'TimeoutStopSec must be larger, or systemd kills the service first.')
 
+#: What may be done with live migrations that do not end in time.
+ABORT, FORCE_COMPLETE, RESUME = 'abort', 'force_complete', 'resume'
+
 OPTS = (
+    cfg.StrOpt(
+        'live_migration_at_deadline', default=ABORT, choices=[
+            (ABORT, 'it is called off and the guest stays where it is; '
+             'asking again later starts it from the beginning'),
+            (FORCE_COMPLETE, 'it is made to end by post-copy where that is '
+             'permitted, or by pausing the guest until it has moved; what '
+             'does not end in time all the same is called off'),
+            (RESUME, 'the hypervisors carry it on without nova-compute, '
+             'which exits with code 3 and takes it up at its next start; '
+             'until then its record says "interrupted"')],
+        help='What becomes of a live migration that a stop of this host '
+             'finds still copying memory when only abort_reserve and '
+             'release_reserve are left of graceful_shutdown_timeout, or when '
+             'SIGTERM comes again. One that will end in time by its own '
+             'progress is left to end (but not after a second SIGTERM), one '
+             'that waits in the queue is cancelled, and one in post-copy is '
+             'always seen through. A destination asks the source for it.'),
     cfg.FloatOpt(
         'abort_reserve', default=20, min=0,
         help='Seconds of graceful_shutdown_timeout that are kept for calling '

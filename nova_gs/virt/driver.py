@@ -229,5 +229,11 @@ class ComputeDriver(abc.ABC):
         """
 
     @abc.abstractmethod
-    def adopt_migration(self, instance):
-        """Return the handle of a migration that runs without us, or None."""
+    def adopt_migration(self, instance, data):
+        """At the source: take up what an earlier client had begun.
+
+        :param data: the MigrateData that it was, or was to be, begun with
+        :returns: the handle of a migration that is under way, or that has
+            ended with the guest away; None when nothing moves it and it is
+            here
+        """

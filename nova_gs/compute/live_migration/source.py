@@ -1,14 +1,17 @@
-"""A live migration at its source: queue, prepare, move, hand over."""
+"""A live migration at its source: prepare, move, hand over."""
 
 import collections
 import threading
 
 from oslo_log import log as logging
 
+from nova_gs.compute.live_migration import deadline
 from nova_gs.compute.live_migration import leftovers
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
+from nova_gs.rpc import client as rpc_client
+from nova_gs.shutdown import policy
 from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
@@ -21,107 +24,76 @@ LOOK_EVERY = 0.25
 #: How often what is seen is recorded, in looks.
 RECORD_EVERY = 2
 
+#: How many looks at the progress are remembered.
+SAMPLES = 240
+
+#: Longest wait for the record to say that we leave, in seconds.
+SAY_WITHIN = 2
+
+#: Why a migration failed that was not there when it was to be taken up.
+_NOT_THERE = ('nova-compute ended while it was under way, and the hypervisor '
+              'does not move the guest any more')
+
 #: How a migration ends that did not arrive.
 _Ending = collections.namedtuple('_Ending', 'state status verb')
 
 
-class Departures:
-    """The live migrations that leave this host, by migration UUID.
-
-    :param host: compute.host.Host
-    """
-
-    def __init__(self, host):
-        self._host = host
-        self._lock = threading.Lock()
-        self._departures = {}
-
-    def begin(self, ctxt, operation, work):
-        """Queue a claimed migration; its work ends with the migration."""
-        departure = Departure(self._host, ctxt, operation, work)
-        work.hand_over()
-        work.say('queued')
-        with self._lock:
-            self._departures[operation.migration_uuid] = departure
-        future = self._host.executors.migrations.submit(
-            operation.migration_uuid, self._run, departure)
-        if future is None:
-            departure.call_off('this host is being stopped')
-            self._run(departure)
-
-    def abort(self, migration_uuid, reason='asked for by a user'):
-        """Call a migration off; one that waits ends at once.
-
-        :raises: MigrationNotFound, MigrationNotAbortable
-        """
-        departure = self._get(migration_uuid)
-        departure.call_off(reason)
-        if self._host.executors.migrations.cancel(migration_uuid):
-            self._run(departure)
-
-    def force_complete(self, migration_uuid):
-        """Make a running migration end soon.
-
-        :raises: MigrationNotFound when it is not running
-        """
-        self._get(migration_uuid).force_complete()
-
-    def abort_all(self, reason):
-        """Call off whatever can be called off, each at its safe point."""
-        with self._lock:
-            waiting = list(self._departures)
-        for migration_uuid in waiting:
-            try:
-                self.abort(migration_uuid, reason)
-            except exception.NovaGSException as error:
-                LOG.info('Migration %s goes on: %s', migration_uuid,
-                         exception.reason_of(error))
-
-    def _get(self, migration_uuid):
-        with self._lock:
-            departure = self._departures.get(migration_uuid)
-        if departure is None:
-            raise exception.MigrationNotFound(
-                migration_id=migration_uuid, instance_id='on this host')
-        return departure
-
-    def _run(self, departure):
-        try:
-            departure.run()
-        except Exception:
-            LOG.exception('Live migration %s ended without an outcome',
-                          departure.operation.migration_uuid)
-        finally:
-            with self._lock:
-                self._departures.pop(departure.operation.migration_uuid,
-                                     None)
-            departure.work.release()
-
-
 class _Leaving(Exception):
-    """This process goes before it could learn where the guest is."""
+    """This process does not wait for the end of the migration."""
 
 
 class Departure:
-    """One live migration that leaves this host."""
+    """One live migration that leaves this host.
+
+    :ivar is_forced: whether it has been made to end soon
+    """
 
     def __init__(self, host, ctxt, operation, work):
         self.host = host
         self.ctxt = ctxt
         self.operation = operation
         self.work = work
+        self.is_forced = False
         self._lock = threading.Lock()
         self._handle = None
+        self._adopted = False
         self._off_because = None
+        self._left_because = None
+        self._stage = deadline.Stage.WAITING
+        self._samples = ()
         #: Whether the destination has been asked to make room.
         self._announced = False
+
+    @property
+    def uuid(self):
+        """The migration's UUID."""
+        return self.operation.migration_uuid
+
+    @property
+    def stage(self):
+        """How far it is: a ``deadline.Stage``."""
+        return self._stage
+
+    @property
+    def is_settled(self):
+        """Whether it is called off or left: nothing is to be decided."""
+        return bool(self._off_because or self._left_because)
+
+    def estimate(self):
+        """Return the seconds until its end; see ``deadline.estimate``."""
+        return deadline.estimate(self._samples, self.host.clock.now())
 
     def call_off(self, reason):
         """Abort now, or before the next step if the driver has not begun."""
         with self._lock:
-            if self._handle is not None:
-                self._abort()
-            self._off_because = reason
+            # First, since the hypervisor may end it before it answers.
+            before, self._off_because = self._off_because, reason
+            try:
+                if self._handle is not None:
+                    self._abort()
+            except exception.NovaGSException:
+                self._off_because = before
+                raise
 
     def _abort(self):
         try:
@@ -134,6 +106,7 @@ class Departure:
                 status=error.kwargs['status']) from error
 
     def force_complete(self):
+        """Make it end soon; raises MigrationNotFound before it moves."""
         with self._lock:
             handle = self._handle
         if handle is None:
@@ -141,14 +114,33 @@ class Departure:
                 migration_id=self.operation.migration_uuid,
                 instance_id=self.operation.instance_uuid)
         handle.force_complete()
+        self.is_forced = True
+
+    def leave(self, reason):
+        """Have it left to the hypervisor, at the next look.
+
+        :param reason: what the record says until it is taken up again
+        """
+        self._left_because = reason
+
+    def adopt(self):
+        """Find what an earlier process of this host has begun.
+
+        :raises: HypervisorError
+        """
+        self._adopted = self._announced = True
+        handle = self.host.driver.adopt_migration(
+            self.operation.instance, self._data())
+        if handle is not None:
+            self._hold(handle)
 
     def run(self):
         """Move the guest, and see to it that one host has it in the end."""
         try:
-            outcome = self._move(self._prepare())
-        except _Leaving:
-            # The row still names this process; the next start settles it.
-            return
+            outcome = (self._go_on() if self._adopted
+                       else self._move(self._prepare()))
+        except _Leaving as leaving:
+            outcome, reason = None, str(leaving)
         except Exception as error:
             outcome = driver.Outcome(
                 arrived=False, reason=exception.reason_of(error),
@@ -156,20 +148,40 @@ class Departure:
             if not isinstance(error, exception.NovaGSException):
                 LOG.exception('Live migration of %s failed',
                               self.operation.instance_uuid)
+        # Not in the clause above: oslo.log would add the error again.
+        if outcome is None:
+            self._part(reason)
+            return
+        self._stage = deadline.Stage.PAST
         if outcome.arrived:
             self._commit_arrival(outcome)
         else:
             self._roll_back(outcome)
 
+    def _part(self, reason):
+        """Leave the guest on its way; the next start finds out more.
+
+        If that cannot be written down, the row still names this process,
+        which is enough for the next one.
+        """
+        LOG.warning('Instance %s: %s', self.operation.instance_uuid, reason)
+        self.work.mark(policy.Fate.LEFT)
+        self.work.on_shutdown = policy.OnShutdown.RESUME
+        self.work.say('left to the hypervisor')
+        with rpc_client.at_most(SAY_WITHIN):
+            self.operation.mark_interrupted(reason)
+
+    def _data(self):
+        return objects.MigrateData.obj_from_primitive(
+            self.operation.params['migrate_data'])
+
     def _prepare(self):
         self._check_not_called_off()
         self._say(_STATUS.PREPARING)
-        data = objects.MigrateData.obj_from_primitive(
-            self.operation.params['migrate_data'])
         self._announced = True
         return self.host.compute_rpcapi.pre_live_migration(
             self.ctxt, self.operation.peer_host, self.operation.uuid,
-            self.operation.instance, data)
+            self.operation.instance, self._data())
 
     def _move(self, data):
         self._say(_STATUS.RUNNING)
@@ -177,13 +189,30 @@ class Departure:
             # Under the lock, so that whoever calls it off either finds the
             # handle or is seen here.
             self._check_not_called_off()
-            self._handle = self._start(data)
+            self._hold(self._start(data))
+        return self._watch()
+
+    def _go_on(self):
+        """Watch what an earlier process had begun."""
+        if self._handle is None:
+            return driver.Outcome(arrived=False, reason=_NOT_THERE)
+        self._say(_STATUS.RUNNING)
+        return self._watch()
+
+    def _hold(self, handle):
+        self._handle = handle
+        self._stage = deadline.Stage.COPYING
+
+    def _watch(self):
+        """Look until it is over; returns the outcome."""
         looks = 0
         while True:
             looks += 1
             outcome = self._look(record=looks % RECORD_EVERY == 1)
             if outcome is not None:
                 return outcome
+            if self._left_because:
+                raise _Leaving(self._left_because)
 
     def _start(self, data):
         """Begin; a hypervisor that went away meanwhile may have begun."""
@@ -191,18 +220,26 @@ class Departure:
         try:
             return self.host.driver.start_migration(instance, data)
         except exception.HypervisorUnavailable:
-            handle = self._adopt(instance)
+            handle = self._find(instance, data)
             if handle is None:
                 raise
             return handle
 
-    def _adopt(self, instance):
+    def _find(self, instance, data):
         while True:
             try:
-                return self.host.driver.adopt_migration(instance)
+                return self.host.driver.adopt_migration(instance, data)
             except exception.HypervisorUnavailable as error:
-                if self.host.recorder.pause():
-                    raise _Leaving() from error
+                self._pause(error)
+
+    def _pause(self, error):
+        """Wait a moment for the hypervisor, unless this process must go."""
+        if self.host.recorder.pause():
+            raise _Leaving(
+                'Interrupted: nova-compute on host %s ended while the '
+                'hypervisor did not say how the live migration is getting '
+                'on (%s). It is taken up when it starts again.' % (
+                    self.host.name, exception.reason_of(error))) from error
 
     def _look(self, record):
         """Return the outcome, or None while there is none.
@@ -218,8 +255,7 @@ class Departure:
             LOG.warning('How the live migration of instance %s is getting on '
                         'cannot be seen: %s', self.operation.instance_uuid,
                         exception.reason_of(error))
-            if self.host.recorder.pause():
-                raise _Leaving() from error
+            self._pause(error)
             return None
         return outcome
 
@@ -236,8 +272,9 @@ class Departure:
 
     def _record(self, progress):
         remaining = progress.memory_remaining + progress.disk_remaining
-        self.work.say('%s, %d %%, %d MiB left' % (
-            progress.phase, progress.percent, remaining >> 20))
+        self._learn(progress, remaining)
+        self.work.say('%s, %d MiB left' % (progress.phase, remaining >> 20),
+                      progress.percent)
         self.host.recorder.mention(
             self.operation.report, progress=progress.percent,
             remaining=remaining, migration={
@@ -247,6 +284,15 @@ class Departure:
                 'disk_total': progress.disk_total,
                 'disk_processed': progress.disk_processed,
                 'disk_remaining': progress.disk_remaining})
+
+    def _learn(self, progress, remaining):
+        """Take in what a look says, for those who must decide."""
+        if progress.phase != 'pre-copy':
+            self._stage = deadline.Stage.PAST
+        if progress.memory_total:
+            # A new tuple, since others read the present one.
+            self._samples = self._samples[-SAMPLES:] + (
+                deadline.Sample(self.host.clock.now(), remaining),)
 
     def _commit_arrival(self, outcome):
         """Commit the new host, before the destination is told."""
@@ -297,6 +343,7 @@ class Departure:
         what = _Ending(fields.OperationState.FAILED, _STATUS.ERROR, 'failed')
         why = outcome.reason
         if outcome.aborted:
+            self.work.mark(policy.Fate.ABORTED)
             what = _Ending(fields.OperationState.ABORTED, _STATUS.CANCELLED,
                            'was called off')
             why = self._off_because or why

@@ -161,7 +161,7 @@ class FakeDriver(driver.ComputeDriver):
             arrived=arrived)
         return None if state is None else _guest(instance.uuid, state)
 
-    def adopt_migration(self, instance):
+    def adopt_migration(self, instance, data):
         migration = self._link.call('adopt_migration', instance.uuid)
         if migration is None:
             return None

@@ -74,8 +74,16 @@ class Migrations:
         return call.id
 
     def adopt(self, call):
-        """Return the id of the migration that is under way, or None."""
-        return self._jobs[call.guest].id if self.busy(call.guest) else None
+        """Return the id of the migration that moves or took the guest away.
+
+        :returns: None when there is none
+        """
+        if self.busy(call.guest):
+            return self._jobs[call.guest].id
+        if self._world.get('guests', call.guest):
+            return None
+        row = self._world.get('migrations', call.guest)
+        return row and row['id']
 
     def _job(self, call):
         """Return the call's running job; None when it has ended."""

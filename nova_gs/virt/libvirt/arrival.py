@@ -27,6 +27,7 @@ MOVED_AWAY = (
     libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED)
 INCOMING = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_MIGRATION)
+PAUSED = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER)
 STARTING = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
 # Active, but never to run (again) unless the migration goes on.
@@ -83,13 +84,25 @@ def look(connection, uuid):
         if errors.code(error) == libvirt.VIR_ERR_NO_DOMAIN:
             return Place.GONE
         raise
-    if state == BROKEN_POST_COPY:
+    if state in (POST_COPY, BROKEN_POST_COPY):
         return Place.SPLIT
     if state == MOVED_AWAY:
         return Place.GONE
     if state[0] in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED):
         return Place.OFF
     return Place.HERE
+
+
+def stays(connection, uuid):
+    """At the source: return whether nothing is to be done about a guest.
+
+    One that somebody has paused is not let be: that was done to end its
+    migration, by a process that then could not let it go on.
+    """
+    if look(connection, uuid) is not Place.HERE:
+        return False
+    domain = guests.find(connection, uuid)
+    return domain is not None and tuple(domain.state()) != PAUSED
 
 
 def is_handed_over(domain):

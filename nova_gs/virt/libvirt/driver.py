@@ -156,10 +156,7 @@ class LibvirtDriver(driver.ComputeDriver):
     def start_migration(self, instance, data):
         handle = migration.Migration(
             self._tools, instance.uuid, data.target_uri)
-        params = {}
-        if self.conf.libvirt.live_migration_bandwidth:
-            params[libvirt.VIR_MIGRATE_PARAM_BANDWIDTH] = (
-                self.conf.libvirt.live_migration_bandwidth)
+        params = self._bandwidths()
         if data.target_addr:
             params[libvirt.VIR_MIGRATE_PARAM_URI] = _tcp(data.target_addr)
         connection = self._connector.open()
@@ -172,6 +169,16 @@ class LibvirtDriver(driver.ComputeDriver):
         handle.begin(connection, domain, params, self._flags())
         return handle
 
+    def _bandwidths(self):
+        """Return libvirt's parameters of the bandwidths, in MiB/s."""
+        options = self.conf.libvirt
+        limits = {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH:
+                  options.live_migration_bandwidth}
+        if options.live_migration_permit_post_copy:
+            limits[libvirt.VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY] = (
+                options.live_migration_post_copy_bandwidth)
+        return {name: limit for name, limit in limits.items() if limit}
+
     def _flags(self):
         flags = MIGRATE
         if self.conf.libvirt.live_migration_trust_storage:
@@ -180,14 +187,14 @@ class LibvirtDriver(driver.ComputeDriver):
             flags |= libvirt.VIR_MIGRATE_POSTCOPY
         return flags
 
-    def adopt_migration(self, instance):
+    def adopt_migration(self, instance, data):
         uuid = instance.uuid
         with self._doing('Looking for', uuid):
-            place = self._connector.query(
-                lambda connection: arrival.look(connection, uuid))
-        if place is not arrival.Place.MOVING:
+            stays = self._connector.query(
+                lambda connection: arrival.stays(connection, uuid))
+        if stays:
             return None
-        handle = migration.Migration(self._tools, uuid)
+        handle = migration.Migration(self._tools, uuid, data.target_uri)
         handle.follow()
         return handle
 

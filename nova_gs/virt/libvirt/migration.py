@@ -129,7 +129,9 @@ class Migration(driver.MigrationHandle):
         native.start(self._move, connection, domain, params, flags)
 
     def follow(self):
-        """Watch a migration that runs already."""
+        """Watch a migration that runs already, or has ended."""
+        # Whoever began it may have paused the guest to end it.
+        self._paused = True
         self._tools.watch.expect(self._uuid)
         native.start(self._settle, None)
 
@@ -227,9 +229,7 @@ class Migration(driver.MigrationHandle):
             return
         with self._tools.connector.own() as connection:
             domain = guests.find(connection, self._uuid)
-            if domain and tuple(domain.state()) == (
-                    libvirt.VIR_DOMAIN_PAUSED,
-                    libvirt.VIR_DOMAIN_PAUSED_USER):
+            if domain and tuple(domain.state()) == arrival.PAUSED:
                 domain.resume()
 
     # Wishes.

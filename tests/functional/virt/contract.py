@@ -66,8 +66,8 @@ class Help(abc.ABC):
 
     def migrate(self, source, destination, instance):
         """Return the handle of a migration that was just started."""
-        return source.start_migration(
-            instance, self.check(source, destination, instance))
+        self.data = self.check(source, destination, instance)
+        return source.start_migration(instance, self.data)
 
     def under_way(self, handle):
         """Wait until memory is on its way."""
@@ -212,7 +212,6 @@ class DriverContract(Help):
                 (virt.reboot, (True,)), (virt.describe_for_migration, ())):
             self.assertRaises(
                 exception.GuestNotFound, verb, instance, *arguments)
-        self.assertIsNone(virt.adopt_migration(instance))
 
     def test_console(self):
         virt, _other = self.make_pair()
@@ -345,7 +344,7 @@ class DriverContract(Help):
         instance = self.spawn(source)
         self.under_way(self.migrate(source, destination, instance))
         source = self.reopen(source)
-        handle = source.adopt_migration(instance)
+        handle = source.adopt_migration(instance, self.data)
         self.assertIsNone(handle.wait(0))
         self.under_way(handle)
         handle.force_complete()
@@ -357,16 +356,37 @@ class DriverContract(Help):
         instance = self.spawn(source)
         self.under_way(self.migrate(source, destination, instance))
         source = self.reopen(source)
-        handle = source.adopt_migration(instance)
+        handle = source.adopt_migration(instance, self.data)
         handle.abort()
         outcome = handle.wait(PATIENCE)
         self.assertTrue(outcome.aborted)
         self.assert_stayed(source, destination, instance, outcome)
 
     def test_nothing_to_adopt(self):
-        source, _destination = self.make_pair()
+        source, destination = self.make_pair()
         instance = self.spawn(source)
-        self.assertIsNone(source.adopt_migration(instance))
+        self.assertIsNone(source.adopt_migration(
+            instance, self.check(source, destination, instance)))
+        self.assert_at(source, instance)
+
+    def test_adopt_what_has_arrived_meanwhile(self):
+        source, destination = self.make_pair()
+        instance = self.spawn(source)
+        self.migrate(source, destination, instance).wait(PATIENCE)
+        source = self.reopen(source)
+        handle = source.adopt_migration(instance, self.data)
+        outcome = handle.wait(PATIENCE)
+        self.assertEqual('ended', handle.progress().phase)
+        self.assert_moved(source, destination, instance, outcome)
+
+    def test_adopt_what_has_failed_meanwhile(self):
+        source, destination = self.make_pair(endless=True)
+        instance = self.spawn(source)
+        handle = self.migrate(source, destination, instance)
+        handle.abort()
+        handle.wait(PATIENCE)
+        source = self.reopen(source)
+        self.assertIsNone(source.adopt_migration(instance, self.data))
         self.assert_at(source, instance)
 
 

@@ -360,7 +360,7 @@ class TestFaults(TestCase, contract.Help):
              str(BANDWIDTH), 'tcp://' + data.target_addr])
         self.addCleanup(child.wait)
         self.addCleanup(child.kill)
-        handle = self.until(lambda: source.adopt_migration(instance))
+        handle = self.until(lambda: source.adopt_migration(instance, data))
         self.under_way(handle)
         child.kill()
         child.wait()

@@ -1,49 +1,16 @@
-"""A migration at its source, with every step held, broken or called off."""
+"""A migration at its source, with every step held or broken."""
 
-from nova_gs import clock
 from nova_gs.compute.live_migration import source
 from nova_gs import exception
-from nova_gs.shutdown import policy
-from nova_gs.shutdown import tracker
 from nova_gs.virt import driver
 from tests.fixtures import compute
-from tests.unit import base
+from tests.unit.compute.live_migration import base
 
 ROLLBACK = 'rollback_live_migration_at_destination'
 POST = 'post_live_migration_at_destination'
 
 
-class SourceTestCase(base.TestCase):
-
-    peer_up = True
-
-    def setUp(self):
-        super().setUp()
-        self.host = compute.host(self.conf, peer_up=self.peer_up)
-        self.addCleanup(self.host.executors.migrations.close)
-        self.tracker = tracker.Tracker(clock.Clock())
-        self.gate = tracker.Gate(self.tracker, 'host1')
-        self.departures = source.Departures(self.host)
-        self.operation = compute.FakeOperation()
-
-    def begin(self, operation=None):
-        operation = operation or self.operation
-        with self.gate.enter(
-                'live_migration', policy.WhileDraining.OPEN_OPERATION,
-                policy.OnShutdown.ABORT) as work:
-            self.departures.begin(None, operation, work)
-
-    def wait_started(self):
-        self.assertTrue(self.host.driver.started.wait(10))
-
-    def wait_over(self):
-        """Wait until the tracker has let go of everything."""
-        with self.tracker.lock:
-            self.assertTrue(self.tracker.lock.wait_for(
-                lambda: not self.tracker._works, 10))
-
-
-class TestArrival(SourceTestCase):
+class TestArrival(base.SourceTestCase):
 
     def test_new_host_is_committed_before_the_destination_is_told(self):
         self.begin()
@@ -82,7 +49,7 @@ class TestArrival(SourceTestCase):
         self.assertEqual('completed', self.operation.statuses()[-1])
 
 
-class TestFailure(SourceTestCase):
+class TestFailure(base.SourceTestCase):
 
     def ending(self):
         return self.operation.last()[1]['params']['ending']
@@ -147,7 +114,7 @@ class TestFailure(SourceTestCase):
         self.assertEqual('failed', self.ending()['state'])
 
 
-class TestFailureWithoutPeer(SourceTestCase):
+class TestFailureWithoutPeer(base.SourceTestCase):
 
     peer_up = False
 
@@ -162,75 +129,7 @@ class TestFailureWithoutPeer(SourceTestCase):
         self.assertEqual([], self.host.publisher.sent)
 
 
-class TestCallingOff(SourceTestCase):
-
-    def ending(self):
-        return self.operation.last()[1]['params']['ending']
-
-    def test_running(self):
-        self.begin()
-        self.wait_started()
-        self.departures.abort('migration-uuid')
-        self.wait_over()
-        self.assertEqual({
-            'state': 'aborted', 'migration_status': 'cancelled',
-            'reason': 'The live migration to host2 was called off, the '
-                      'server stays on host1: asked for by a user'},
-            self.ending())
-
-    def test_queued_ends_at_once_and_touches_nobody(self):
-        first = compute.FakeOperation()
-        first.migration_uuid = 'first'
-        self.begin(first)
-        self.wait_started()
-        self.begin()
-        self.departures.abort('migration-uuid')
-        what, values = self.operation.last()
-        self.assertEqual(('finish', 'aborted'), (what, values['state']))
-        self.assertEqual('cancelled', self.operation.statuses()[-1])
-        self.assertEqual(1, self.host.compute_rpcapi.names().count(
-            'pre_live_migration'))
-        self.host.driver.handle.end(arrived=True)
-        self.wait_over()
-
-    def test_past_the_point(self):
-        self.begin()
-        self.wait_started()
-
-        def refuse():
-            raise exception.MigrationNotAbortable(
-                migration_id='m', instance_id='i', status='post-copy')
-
-        self.host.driver.handle.abort = refuse
-        self.assertRaises(exception.MigrationNotAbortable,
-                          self.departures.abort, 'migration-uuid')
-        self.host.driver.handle.end(arrived=True)
-        self.wait_over()
-        self.assertEqual('post-migrating', self.operation.statuses()[-1])
-
-    def test_all(self):
-        self.begin()
-        self.wait_started()
-        self.departures.abort_all('the host had to be stopped')
-        self.wait_over()
-        self.assertIn('the host had to be stopped', self.ending()['reason'])
-
-    def test_unknown(self):
-        self.assertRaises(exception.MigrationNotFound,
-                          self.departures.abort, 'other')
-        self.assertRaises(exception.MigrationNotFound,
-                          self.departures.force_complete, 'other')
-
-    def test_force_complete(self):
-        self.begin()
-        self.wait_started()
-        self.departures.force_complete('migration-uuid')
-        self.assertTrue(self.host.driver.handle.forced)
-        self.host.driver.handle.end(arrived=True)
-        self.wait_over()
-
-
-class TestRecording(SourceTestCase):
+class TestRecording(base.SourceTestCase):
 
     def test_progress_that_cannot_be_written_harms_nothing(self):
         self.operation.errors['report'] = [

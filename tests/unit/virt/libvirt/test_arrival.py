@@ -47,6 +47,7 @@ class TestLook(TestCase):
                 (USER, arrival.Place.HERE),
                 (MIGRATED, arrival.Place.GONE),
                 (CRASHED, arrival.Place.OFF),
+                (arrival.POST_COPY, arrival.Place.SPLIT),
                 (arrival.BROKEN_POST_COPY, arrival.Place.SPLIT)):
             self.set_state(state)
             self.assertIs(place, self.look(), state)
@@ -66,6 +67,19 @@ class TestLook(TestCase):
         self.host.jobs[UUID] = fake.Job({
             'operation': libvirt.VIR_DOMAIN_JOB_OPERATION_SNAPSHOT})
         self.assertIs(arrival.Place.HERE, self.look())
+
+    def test_stays(self):
+        for state, stays in (
+                (None, False), (fake.RUNNING, True), (USER, False),
+                (CRASHED, False), (arrival.POST_COPY, False)):
+            self.host.domains.clear()
+            if state:
+                self.set_state(state)
+            self.assertIs(
+                stays, arrival.stays(self.connection, UUID), state)
+        self.set_state(fake.RUNNING)
+        self.host.jobs[UUID] = fake.Job()
+        self.assertFalse(arrival.stays(self.connection, UUID))
 
     def test_fails(self):
         for call in ('state', 'jobStats'):

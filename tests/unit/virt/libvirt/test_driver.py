@@ -241,7 +241,8 @@ class TestMigration(TestCase):
     def test_options(self):
         for name, value in (('live_migration_bandwidth', 9),
                             ('live_migration_trust_storage', True),
-                            ('live_migration_permit_post_copy', True)):
+                            ('live_migration_permit_post_copy', True),
+                            ('live_migration_post_copy_bandwidth', 4)):
             self.virt.conf.set_override(name, value, group='libvirt')
         for address, uri in (('192.0.2.1', 'tcp://192.0.2.1'),
                              ('2001:db8::1', 'tcp://[2001:db8::1]')):
@@ -249,10 +250,16 @@ class TestMigration(TestCase):
                 'live_migration_inbound_addr', address, group='libvirt')
             self.assertEqual(
                 ('fake://b', {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: 9,
+                              libvirt.VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY: 4,
                               libvirt.VIR_MIGRATE_PARAM_URI: uri},
                  driver.MIGRATE | libvirt.VIR_MIGRATE_UNSAFE
                  | libvirt.VIR_MIGRATE_POSTCOPY), self.migrate())
             self.host.domains[UUID] = self.peer.domains.pop(UUID)
+
+    def test_no_bandwidth_for_a_post_copy_that_is_not_permitted(self):
+        self.virt.conf.set_override(
+            'live_migration_post_copy_bandwidth', 4, group='libvirt')
+        self.assertEqual({}, self.migrate()[1])
 
     def test_no_guest_to_start_with(self):
         data = self.data()
@@ -279,14 +286,33 @@ class TestMigration(TestCase):
             self.instance, SIDE.DESTINATION, True)
 
     def test_adopt(self):
-        self.assertIsNone(self.virt.adopt_migration(self.instance))
-        self.assertIsNone(self.destination.adopt_migration(self.instance))
+        data = self.data()
+        self.assertIsNone(self.virt.adopt_migration(self.instance, data))
         self.host.jobs[UUID] = fake.Job()
-        handle = self.virt.adopt_migration(self.instance)
+        handle = self.virt.adopt_migration(self.instance, data)
         self.assertIsNone(handle.wait(0))
         self.world.open('fake://a').lookupByUUIDString(UUID).finish_job(
             'fake://b', None)
         self.assertTrue(handle.wait(20).arrived)
+
+    def test_adopt_what_has_ended_with_the_guest_away(self):
+        data = self.data()
+        state = self.host.domains.pop(UUID)
+        handle = self.virt.adopt_migration(self.instance, data)
+        self.assertIn('on neither host', handle.wait(20).reason)
+        self.peer.domains[UUID] = state
+        handle = self.virt.adopt_migration(self.instance, data)
+        self.assertTrue(handle.wait(20).arrived)
+
+    def test_adopt_what_was_paused_to_end_it(self):
+        data = self.data()
+        self.host.domains[UUID] = {'state': (
+            libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER)}
+        handle = self.virt.adopt_migration(self.instance, data)
+        self.assertFalse(handle.wait(20).arrived)
+        self.assertEqual(
+            contract.PowerState.RUNNING,
+            self.virt.get_guest(self.instance.uuid).power_state)
 
     def test_checks_that_fail(self):
         self.host.fail('jobStats', INTERNAL)

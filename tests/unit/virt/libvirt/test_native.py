@@ -48,7 +48,6 @@ class TestNative(base.TestCase):
     def test_plain(self):
         self.assertFalse(native.GREEN)
         self.assertIs(threading, native.threading)
-        self.assertEqual(3, native.run(max, 1, 3))
 
         @native.doors
         class Door:

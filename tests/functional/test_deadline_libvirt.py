@@ -1,0 +1,149 @@
+"""A real guest that writes faster than its memory can move, and a deadline.
+
+One host calls its migration off, the other leaves it to libvirt and takes it
+up again.  Whatever happens, the guests run on: they count on their consoles
+and check their memory.
+"""
+
+import contextlib
+import json
+import os
+
+import libvirt
+
+from nova_gs.devcloud import console
+from nova_gs.service import compute
+from nova_gs.virt.libvirt import arrival
+from tests.fixtures import records
+from tests.functional import base
+
+ABORT, RESUME, OTHER = 'host-a', 'host-b', 'host-c'
+
+#: Seconds that a stop may take, and until nothing is waited for any more.
+BUDGET, ABORT_DUE = 18, 1
+
+#: Seconds for one thing, on a machine that does much else.
+PATIENCE = 120
+
+#: MiB/s with which any guest here can move.
+FAST = 500
+
+
+class TestDeadline(base.Spared, base.CloudTestCase):
+
+    OPTIONS = {'driver': 'libvirt', 'hosts': 3, 'settings': [
+        'DEFAULT.graceful_shutdown_timeout=%d' % BUDGET,
+        'shutdown.abort_reserve=14', 'shutdown.release_reserve=3',
+        RESUME + ':shutdown.live_migration_at_deadline=resume',
+        # The guest writes 8 MiB/s.
+        'libvirt.live_migration_bandwidth=4']}
+
+    def setUp(self):
+        super().setUp()
+        self.records = records.Records(self.cloud.layout)
+
+    def test_called_off_and_left(self):
+        for number in range(self.times(1, 6)):
+            self._check_called_off_and_left(
+                arrives_meanwhile=bool(number % 2))
+
+    def _check_called_off_and_left(self, arrives_meanwhile):
+        self.ensure_up()
+        off, left = (self.boot(host, image='ticker-busy')
+                     for host in (ABORT, RESUME))
+        for uuid in (off, left):
+            self.await_life(uuid, lambda seen: seen.ticks_seen >= 4)
+            self.api.live_migrate(uuid, OTHER)
+        for uuid in (off, left):
+            self.await_that('memory moves', lambda: self.moves(uuid),
+                            PATIENCE)
+        sent = {host: self.terminate(host) for host in (ABORT, RESUME)}
+        for host, expected in ((ABORT, 0), (RESUME, 3)):
+            code, ended = self.await_exit(host)
+            self.assertEqual(expected, code, host)
+            self.assertTrue(ABORT_DUE <= ended - sent[host] < BUDGET, host)
+        self.check_at(off, ABORT, 'cancelled', 'aborted',
+                      'nova-compute on host host-a had to be stopped')
+        self._check_left(left)
+        if arrives_meanwhile:
+            self.hurry(left, RESUME)
+            self.await_that('it is gone', lambda: (
+                left not in self.domains(RESUME)), PATIENCE)
+        self.ensure_up()
+        if not arrives_meanwhile:
+            self.await_that('it is taken up', lambda: (
+                self.records.last_operation(left)['state'] == 'running'))
+            self.hurry(left, RESUME)
+        self.check_at(left, OTHER, 'completed', 'succeeded')
+        self.api.live_migrate(off, OTHER)
+        self.await_that('memory moves', lambda: self.moves(off), PATIENCE)
+        self.hurry(off, ABORT)
+        self.check_at(off, OTHER, 'completed', 'succeeded')
+        # Whatever went wrong in a page is seen when its turn comes again.
+        rounds = {uuid: self.life(uuid).rounds + 1 for uuid in (off, left)}
+        for uuid, goal in rounds.items():
+            self.await_life(uuid, lambda seen: seen.rounds >= goal)
+            self.api.delete_server(uuid)
+        for uuid in rounds:
+            self.api.await_gone(uuid)
+
+    def _check_left(self, uuid):
+        """libvirt moves it, and every record says that nobody watches."""
+        domain = self.domains(RESUME)[uuid]
+        self.assertTrue(arrival.is_outgoing(domain.jobStats()))
+        operation = self.records.last_operation(uuid)
+        self.assertEqual(('interrupted', None),
+                         (operation['state'], operation['owner']))
+        self.assertIn('carries the live migration on', operation['error'])
+        with open(os.path.join(self.cloud.layout.state_path(RESUME),
+                               compute.REPORT_FILE)) as stream:
+            work, = json.load(stream)['works']
+        self.assertEqual((uuid, 'left'),
+                         (work['instance_uuid'], work['fate']))
+
+    def moves(self, uuid):
+        """Whether a part of a guest's memory has moved."""
+        return any(one['memory_processed_bytes']
+                   for one in self.api.live_migrations(uuid))
+
+    def hurry(self, uuid, host):
+        """Give a migration the bandwidth that it needs to end."""
+        domain = self.domains(host)[uuid]
+        with contextlib.suppress(libvirt.libvirtError):
+            # At its end there is nothing to hurry.
+            domain.migrateSetMaxSpeed(FAST)
+
+    def domains(self, host):
+        """Return {UUID: virDomain} of a host."""
+        connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
+        self.addCleanup(connection.close)
+        return {domain.UUIDString(): domain
+                for domain in connection.listAllDomains()}
+
+    def check_at(self, uuid, host, status, state, reason=None):
+        """It is over, and the guest runs on in one place."""
+        self.api.await_server(uuid, PATIENCE, status='ACTIVE',
+                              task_state=None, host=host)
+        self.assertEqual(status, self.api.migrations(uuid)[0]['status'])
+        operation = self.records.last_operation(uuid)
+        self.assertEqual(state, operation['state'])
+        if reason:
+            self.assertIn(reason, operation['error'])
+        for one in self.cloud.hosts:
+            domain = self.domains(one).get(uuid)
+            self.assertEqual(one == host, domain is not None, one)
+            if domain is not None:
+                self.assertEqual(libvirt.VIR_DOMAIN_RUNNING,
+                                 domain.state()[0])
+
+    def life(self, uuid):
+        return console.read(self.api.console(uuid))
+
+    def await_life(self, uuid, condition):
+        """Wait for an unbroken life, and so much of it."""
+        def look():
+            seen = self.life(uuid)
+            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
+            return condition(seen)
+
+        self.await_that('guest goes on', look, PATIENCE, every=0.2)
