@@ -20,6 +20,7 @@
      |   +- MigrationNotAbortable  ClaimRefused
      +- PeerUnavailable              the other service does not answer
      |   +- Undeliverable
+     +- CalledOff                    a task that was not let end
      +- HypervisorError              the hypervisor said no
          +- HypervisorUnavailable  MigrationAborted
 
@@ -221,7 +222,8 @@ class MigrationNotAbortable(Conflict):
 class ClaimRefused(Conflict):
     """A step of an operation is not, or no longer, the caller's.
 
-    ``why`` is one of ``taken``, ``moved``, ``expired``, ``final``.
+    ``why`` is one of ``taken``, ``moved``, ``expired``, ``final``,
+    ``ended``.
     """
 
     msg_fmt = ('Step %(step)s of operation %(operation_id)s cannot be '
@@ -237,6 +239,12 @@ class PeerUnavailable(NovaGSException):
 
 class Undeliverable(PeerUnavailable):
     """The broker has no queue for a message to that service."""
+
+
+class CalledOff(NovaGSException):
+    """A task was told not to go on; whoever runs it hands it on."""
+
+    msg_fmt = '%(task)s was called off, as %(reason)s.'
 
 
 class HypervisorError(NovaGSException):

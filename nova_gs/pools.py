@@ -50,13 +50,17 @@ class Pool:
             del self._waiting[key]
             return True
 
+    def waiting(self):
+        """Return the keys of what waits; needs no lock."""
+        return list(self._waiting)
+
     def close(self):
         """Take nothing more and drop what waits.
 
-        :returns: how many pieces of work were dropped
+        :returns: the keys of the work that was dropped
         """
         with self._lock:
-            dropped = len(self._waiting)
+            dropped = list(self._waiting)
             self._waiting.clear()
         self._threads.shutdown(wait=False, cancel_futures=True)
         return dropped

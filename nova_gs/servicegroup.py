@@ -21,10 +21,14 @@ class ServiceGroup:
     """Reads service records.
 
     :param conf: ConfigOpts
+    :param recovering: callable() -> whether this process itself has just
+        been cut off: then others may have been, too, and that they were not
+        heard of says nothing
     """
 
-    def __init__(self, conf):
+    def __init__(self, conf, recovering=lambda: False):
         self._conf = conf
+        self._recovering = recovering
 
     def is_up(self, service):
         """Whether a service has reported lately and has not said goodbye."""
@@ -32,7 +36,8 @@ class ServiceGroup:
             return False
         if service.phase == fields.ServicePhase.STOPPED:
             return False
-        return service.seconds_since_seen <= self._conf.service_down_time
+        return (service.seconds_since_seen <= self._conf.service_down_time
+                or self._recovering())
 
     def state(self, service):
         """Return ``'up'`` or ``'down'``."""
@@ -83,6 +88,8 @@ class Heartbeat:
         self._beats = beats
         self._stop = threading.Event()
         self._away = False
+        #: How many were taken since the last that was not; None: all were.
+        self._in_a_row = None
         self._thread = threading.Thread(
             target=self._run, name='heartbeat', daemon=True)
 
@@ -91,6 +98,11 @@ class Heartbeat:
 
     def stop(self):
         self._stop.set()
+
+    def is_recovering(self, seconds):
+        """Whether the heartbeat was not taken, so many seconds ago or less."""
+        taken = self._in_a_row
+        return taken is not None and taken * self._interval < seconds
 
     def _run(self):
         while not self._stop.wait(self._interval):
@@ -105,8 +117,11 @@ class Heartbeat:
         except Exception as error:
             # Whatever it was: a host without a heartbeat counts as down.
             reason = exception.reason_of(error).rstrip('.')
+            self._in_a_row = 0
         else:
             reason = None
+            if self._in_a_row is not None:
+                self._in_a_row += 1
         if reason and not self._away:
             LOG.warning('Our heartbeat is not taken, so this host counts as '
                         'down soon; trying again every %s s: %s.',

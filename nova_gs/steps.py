@@ -14,6 +14,7 @@ from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
+from nova_gs.shutdown import policy
 
 LOG = logging.getLogger(__name__)
 
@@ -27,12 +28,18 @@ class StepRunner:
     :param gate: shutdown.tracker.Gate
     :param owner: identity of this process
     :param pool: pools.Pool for steps that begin something
+    :param on_refusal: called with the UUID of an operation whose step was
+        not begun because of a stop; it stays offered
+    :param outbox: compute.outbox.Outbox, so that what is in doubt outlives
+        this process; or None
     """
 
-    def __init__(self, gate, owner, pool):
+    def __init__(self, gate, owner, pool, on_refusal=None, outbox=None):
         self._gate = gate
         self._owner = owner
         self._pool = pool
+        self._on_refusal = on_refusal or (lambda operation_uuid: None)
+        self._outbox = outbox
         #: Claims whose outcome is unknown: claim_id -> (ctxt, uuid, step)
         self._unsettled = {}
 
@@ -54,16 +61,31 @@ class StepRunner:
             self._execute(row, method, ctxt, operation_uuid)
 
     def settle(self):
-        """Give back steps that a claim without an answer may have won."""
-        for claim_id, (ctxt, operation_uuid, step) in list(
-                self._unsettled.items()):
-            operation = objects.Operation.get_by_uuid(ctxt, operation_uuid)
-            if operation.claim_id == claim_id:
-                LOG.info('Step %s of operation %s was ours without our '
-                         'knowing; offering it again.', step, operation_uuid)
-                operation.offer(step, host=operation.host,
-                                peer_host=operation.peer_host)
-            del self._unsettled[claim_id]
+        """Give back steps that a claim without an answer may have won.
+
+        :raises: PeerUnavailable
+        """
+        for claim_id, doubt in list(self._unsettled.items()):
+            try:
+                settled = _settle(claim_id, *doubt)
+            except (exception.ClaimRefused, exception.NotFound):
+                settled = True
+            if settled:
+                self._unsettled.pop(claim_id, None)
+                if self._outbox:
+                    self._outbox.drop(claim_id)
+
+    def describe(self):
+        """Return lines on what waits and what is in doubt, for a report.
+
+        Needs no lock, so that it does not wait for whoever is stuck.
+        """
+        return ['waits for a thread: operation %s' % key
+                for key in self._pool.waiting()] + [
+            'claimed, but it is not known whether with success: step %s of '
+            'operation %s' % (step, operation_uuid)
+            for _ctxt, operation_uuid, step in list(
+                self._unsettled.values())]
 
     def _enter(self, row, operation_uuid):
         return self._gate.enter(
@@ -73,12 +95,13 @@ class StepRunner:
     def _execute(self, row, method, ctxt, operation_uuid):
         try:
             with self._enter(row, operation_uuid) as work:
-                operation = self._claim(ctxt, operation_uuid, row.name)
+                operation = self._claim(ctxt, operation_uuid, row.name, work)
                 work.instance_uuid = operation.instance_uuid
                 self._run(row, method, ctxt, operation, work)
         except exception.HostDraining:
             LOG.info('Step %s of operation %s is not begun, as this host '
                      'drains; it stays offered.', row.name, operation_uuid)
+            self._on_refusal(operation_uuid)
         except (exception.ClaimRefused, exception.NotFound) as error:
             LOG.info('Dropped a message: %s', exception.reason_of(error))
         except exception.PeerUnavailable as error:
@@ -93,23 +116,49 @@ class StepRunner:
         try:
             method(ctxt, operation, work)
         except exception.PeerUnavailable:
+            # How it ended is not on record, and this process goes.
+            work.mark(policy.Fate.LEFT)
             raise
         except Exception as error:
             LOG.exception('Step %s of operation %s ended without an outcome',
                           row.name, operation.uuid)
-            # A later step has two hosts to consider: the next start does.
-            if row.role is catalogue.Role.BEGINS:
-                operation.finish(
-                    fields.OperationState.FAILED,
-                    error='Internal error on host %s: %s' % (
-                        self._gate.host, exception.reason_of(error)))
+            self._give_up(row, operation, 'Internal error on host %s: %s' % (
+                self._gate.host, exception.reason_of(error)))
 
-    def _claim(self, ctxt, operation_uuid, step):
+    @staticmethod
+    def _give_up(row, operation, reason):
+        if row.role is catalogue.Role.BEGINS:
+            operation.finish(fields.OperationState.FAILED, error=reason)
+        elif operation.claim_id is not None:
+            # There are two hosts to consider, which the next start does.
+            # Until then neither of them must wait for it.
+            operation.mark_interrupted(reason)
+
+    def _claim(self, ctxt, operation_uuid, step, work):
         claim_id = str(uuid.uuid4())
         try:
             with rpc_client.at_most(CLAIM_WITHIN):
                 return objects.Operation.claim(
                     ctxt, operation_uuid, step, self._owner, claim_id)
         except exception.PeerUnavailable:
+            work.mark(policy.Fate.LEFT)
             self._unsettled[claim_id] = (ctxt, operation_uuid, step)
+            if self._outbox:
+                self._outbox.keep_doubt(claim_id, operation_uuid, step)
             raise
+
+
+def _settle(claim_id, ctxt, operation_uuid, step):
+    """Give a step back if it is ours; returns whether that is certain.
+
+    While the step is offered the claim may still be on its way: a broker or
+    a conductor that stood still executes it when it goes on.
+    """
+    operation = objects.Operation.get_by_uuid(ctxt, operation_uuid)
+    if operation.claim_id == claim_id:
+        LOG.info('Step %s of operation %s was ours without our knowing; '
+                 'offering it again.', step, operation_uuid)
+        operation.offer(step, host=operation.host,
+                        peer_host=operation.peer_host)
+        return True
+    return not operation.is_offered or operation.step != step

@@ -8,6 +8,7 @@ from oslo_log import log as logging
 
 from nova_gs.compute import build
 from nova_gs.compute import console
+from nova_gs.compute.live_migration import departures
 from nova_gs.compute.live_migration import destination
 from nova_gs.compute.live_migration import source
 from nova_gs.compute import power
@@ -25,7 +26,7 @@ class ComputeManager:
 
     def __init__(self, host):
         self.host = host
-        self.departures = source.Departures(host)
+        self.departures = departures.Departures(host)
 
     # -- a guest's life on one host
 
@@ -75,8 +76,9 @@ class ComputeManager:
     def post_live_migration_at_source(self, ctxt, operation, work):
         source.clean_up(self.host, operation)
 
-    def live_migration_abort(self, ctxt, migration_uuid):
-        self.departures.abort(migration_uuid)
+    def live_migration_abort(self, ctxt, migration_uuid, reason=None):
+        self.departures.abort(migration_uuid,
+                              reason or departures.ASKED_BY_USER)
 
     def live_migration_force_complete(self, ctxt, migration_uuid):
         self.departures.force_complete(migration_uuid)

@@ -3,11 +3,12 @@
 What the hypervisor has done is done; that it is not recorded yet must not
 make anyone do it again.  So a write of an outcome is insisted on until it is
 taken, or until this process has to go: then the row still names this
-process as its owner, and the next start settles it.
+process as its owner, and the next start tells what the outbox has.
 """
 
 from oslo_log import log as logging
 
+from nova_gs import clock as clocks
 from nova_gs import exception
 from nova_gs.rpc import client as rpc_client
 
@@ -16,18 +17,35 @@ LOG = logging.getLogger(__name__)
 #: Longest wait for the answer to one write, in seconds.
 ANSWER_WITHIN = 5
 
+#: The same for what is of use only now, and while nobody answers at all:
+#: whoever mentions something has other things to do.
+MENTIONED_WITHIN = 1
+MENTIONED_IN_SILENCE_WITHIN = 0.2
+
 #: Pause between two tries, in seconds.
 TRY_EVERY = 1
+
+#: How long a host that is being stopped goes on trying to record an end that
+#: nobody else waits for, in seconds.
+STOPPING_PATIENCE = 60
 
 
 class Recorder:
     """Insists on writes.
 
     :param leaving: Event that is set when the process has to go
+    :param stopping: Event that is set when it is being stopped
+    :param outbox: compute.outbox.Outbox for what is not taken, or None
+    :param clock: Clock
     """
 
-    def __init__(self, leaving):
+    def __init__(self, leaving, stopping=None, outbox=None, clock=None):
         self._leaving = leaving
+        self._stopping = stopping
+        self._outbox = outbox
+        #: Whether the last write was not answered.
+        self._silence = False
+        self._clock = clock or clocks.Clock()
 
     def insist(self, write, *args, **kwargs):
         """Call ``write`` until the conductor has taken it.
@@ -38,22 +56,55 @@ class Recorder:
         :raises: PeerUnavailable when the process leaves before;
                  ClaimRefused when the step was no longer ours to begin with
         """
-        uncertain = False
-        while True:
+        # In silence at once: there may be no time to wait for the answer.
+        kept = self._keep(write, args, kwargs) if self._silence else None
+        try:
+            answer = self._write(ANSWER_WITHIN, write, args, kwargs)
+        except exception.PeerUnavailable as error:
+            LOG.warning('An outcome cannot be recorded yet, trying on: %s',
+                        exception.reason_of(error))
+            kept = kept or self._keep(write, args, kwargs)
+            answer = self._try_on(write, args, kwargs, kept, error)
+        except exception.ClaimRefused:
+            self._drop(kept)
+            raise
+        self._drop(kept)
+        return answer
+
+    def _keep(self, write, args, kwargs):
+        return self._outbox and self._outbox.keep(write, args, kwargs)
+
+    def _drop(self, kept):
+        if kept:
+            self._outbox.drop(kept)
+
+    def _write(self, seconds, write, args, kwargs):
+        silence = False
+        try:
+            with rpc_client.at_most(seconds):
+                return write(*args, **kwargs)
+        except exception.PeerUnavailable:
+            silence = True
+            raise
+        finally:
+            self._silence = silence
+
+    def _try_on(self, write, args, kwargs, kept, failure):
+        """Try until it is taken; returns the answer, None if not known."""
+        began = self._clock.now()
+        while not (self.pause() or self._may_give_up(write, kept, began)):
             try:
-                with rpc_client.at_most(ANSWER_WITHIN):
-                    return write(*args, **kwargs)
+                return self._write(ANSWER_WITHIN, write, args, kwargs)
             except exception.ClaimRefused:
-                if uncertain:
-                    return None
-                raise
+                return None
             except exception.PeerUnavailable as error:
-                if not uncertain:
-                    LOG.warning('An outcome cannot be recorded yet, trying '
-                                'on: %s', exception.reason_of(error))
-                uncertain = True
-                if self.pause():
-                    raise
+                failure = error
+        raise failure
+
+    def _may_give_up(self, write, kept, began):
+        return (kept and write.__name__ == 'finish'
+                and self._stopping is not None and self._stopping.is_set()
+                and self._clock.now() - began >= STOPPING_PATIENCE)
 
     def pause(self):
         """Wait a moment before another try.
@@ -67,9 +118,10 @@ class Recorder:
 
         :returns: whether it was taken
         """
+        within = (MENTIONED_IN_SILENCE_WITHIN if self._silence
+                  else MENTIONED_WITHIN)
         try:
-            with rpc_client.at_most(ANSWER_WITHIN):
-                write(*args, **kwargs)
+            self._write(within, write, args, kwargs)
         except (exception.ClaimRefused, exception.PeerUnavailable) as error:
             LOG.debug('Not recorded: %s', exception.reason_of(error))
             return False

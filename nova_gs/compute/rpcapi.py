@@ -1,8 +1,11 @@
 """What others ask of a compute: one method per catalogue row."""
 
+import functools
+
 from oslo_log import log as logging
 import oslo_messaging
 
+from nova_gs.compute import questions
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -17,6 +20,9 @@ _MANDATORY = oslo_messaging.TransportOptions(at_least_once=True)
 #: How long a host that has the second server may be without its queue, in
 #: seconds: after a broker restart a live one was for 4 s (measured).
 _QUEUE_ABSENT_AT_MOST = 8
+
+#: How long a message may wait for the record of whom it goes to, in seconds.
+_RECORD_WITHIN = 2
 
 #: Pause between two tries at such a host, in seconds.
 _QUEUE_RETRY_EVERY = 0.5
@@ -38,6 +44,8 @@ class ComputeAPI:
         self._clock = clock
         self._peers = peers
         self._stopping = stopping
+        self._questions = questions.Questions(
+            conf, transport, clock, peers.read)
 
     # -- a guest's life on one host
 
@@ -95,9 +103,12 @@ class ComputeAPI:
         return self._send('post_live_migration_at_source', ctxt, host,
                           operation_uuid=operation_uuid)
 
-    def live_migration_abort(self, ctxt, host, migration_uuid):
+    def live_migration_abort(self, ctxt, host, migration_uuid, reason=None):
+        # Users give no reason and can ask again; a host that has to be
+        # stopped gives one, and has no time to be refused.
         return self._send('live_migration_abort', ctxt, host,
-                          migration_uuid=migration_uuid)
+                          to_alt=reason is not None,
+                          migration_uuid=migration_uuid, reason=reason)
 
     def live_migration_force_complete(self, ctxt, host, migration_uuid):
         return self._send('live_migration_force_complete', ctxt, host,
@@ -125,39 +136,42 @@ class ComputeAPI:
         :returns: (prepared client, Topic)
         """
         topic = catalogue.Topic.NEW_WORK
-        if not self._pinned_before_alt() and self._peers.has_alt(server):
+        pin = self._conf.upgrade_levels.compute
+        if (not versions.is_pinned_before_alt(pin) and
+                self._peers.has_alt(server)):
             topic = catalogue.Topic.ONGOING
             kwargs['transport_options'] = _MANDATORY
         return client.prepare(topic=topic.value, server=server,
                               version=version, **kwargs), topic
 
-    def _prepare(self, row, host):
+    def _prepare(self, row, host, to_alt):
         client, patience = self._client.library_client, self._client.patience(
             row)
-        to_alt = row.topic is catalogue.Topic.ONGOING or (
-            row.served_on(catalogue.Topic.ONGOING) and
-            self._peers.is_draining(host))
-        if to_alt:
+        if to_alt or row.topic is catalogue.Topic.ONGOING or (
+                row.served_on(catalogue.Topic.ONGOING) and
+                self._peers.is_draining(host)):
             return self.prepare_for_alt_rpcserver(
                 client, host, row.since, **patience)
         topic = catalogue.Topic.NEW_WORK
         return client.prepare(topic=topic.value, server=host,
                               version=row.since, **patience), topic
 
-    def _send(self, name, ctxt, host, **arguments):
+    def _send(self, name, ctxt, host, to_alt=False, **arguments):
         row, version = catalogue.ROWS[name], self._version()
-        if catalogue.as_tuple(row.since) > catalogue.as_tuple(version):
-            raise exception.PeerUnavailable(
-                service=row.topic.value, host=host, method=name,
-                reason='messages are kept to version %s by [upgrade_levels] '
-                       'compute, and this one came with %s' % (
-                           version, row.since))
-        give_up_at = self._clock.now() + _QUEUE_ABSENT_AT_MOST
+        _require_known(row, host, version)
+        give_up_at = self._clock.now() + rpc_client.bounded(
+            _QUEUE_ABSENT_AT_MOST)
         while True:
-            prepared, topic = self._prepare(row, host)
+            prepared, topic = self._prepare(row, host, to_alt)
+            send = functools.partial(self._client.send, ctxt, row, prepared,
+                                     host, version, arguments)
             try:
-                return self._client.send(ctxt, row, prepared, host, version,
-                                         arguments)
+                return self._questions.ask(send, row, topic, host)
+            except exception.HostDraining:
+                # The queue was left with the message unread; has the host
+                # another one for it?
+                if self._prepare(row, host, to_alt)[1] is topic:
+                    raise
             except exception.Undeliverable:
                 self._peers.forget(host)
                 if topic is catalogue.Topic.NEW_WORK:
@@ -169,48 +183,81 @@ class ComputeAPI:
                 if (self._clock.now() >= give_up_at or
                         self._stopping.wait(_QUEUE_RETRY_EVERY)):
                     raise
-
-    def _pinned_before_alt(self):
-        pin = self._conf.upgrade_levels.compute
-        return pin != 'auto' and (
-            catalogue.as_tuple(pin) <
-            catalogue.as_tuple(catalogue.ALT_SERVER_SINCE))
+            except exception.PeerUnavailable:
+                # It may have got there, so it is not sent again; but what
+                # is sent next goes by what the host is then.
+                self._peers.forget(host)
+                raise
 
     def _version(self):
         pin = self._conf.upgrade_levels.compute
         return self._peers.fleet_version() if pin == 'auto' else pin
 
 
+def _require_known(row, host, version):
+    """Raise PeerUnavailable for what came after a version."""
+    if catalogue.as_tuple(row.since) > catalogue.as_tuple(version):
+        raise exception.PeerUnavailable(
+            service=row.topic.value, host=host, method=row.name,
+            reason='messages are kept to version %s by [upgrade_levels] '
+                   'compute, and this one came with %s' % (
+                       version, row.since))
+
+
 class Peers:
-    """What is recorded of the hosts, remembered for a while.
+    """What is recorded of the hosts.
+
+    That a host has the second server is remembered for a while; if it is so
+    no more, the broker has no queue for the message and says so.  That a host
+    has none is looked up each time: it may have been upgraded since, and a
+    message to a "compute" that it has closed would lie there unread.
 
     :param context: admin RequestContext for the look-ups
     :param clock: Clock
     """
 
-    #: Seconds after which a remembered record is read again.
+    #: Seconds after which what is remembered is read again.
     FRESH_FOR = 30
 
     def __init__(self, context, clock):
         self._context = context
         self._clock = clock
+        #: (record, until when it is fresh) of hosts with the second server
         self._services = {}
+        #: (RPC version, until when it is fresh)
         self._fleet = None
 
     def forget(self, host):
-        """Read the host's record anew next time."""
-        self._services.pop(host, None)
+        """Read the host's record anew next time, if it can be read then."""
+        service, _ = self._services.get(host, (None, None))
+        if service is not None:
+            self._services[host] = (service, self._clock.now())
 
     def has_alt(self, host):
         """Whether the host's record says that it runs compute-alt."""
-        service = self._service(host)
-        return service is not None and versions.has_alt_server(
-            service.version)
+        return _has_alt(self._service(host))
+
+    def without_alt(self, hosts):
+        """Return those hosts that do not run compute-alt, as of now.
+
+        :param hosts: names
+        :returns: set of names; a host without a record is one of them
+        """
+        lacking = set()
+        for host in hosts:
+            self.forget(host)
+            if not self.has_alt(host):
+                lacking.add(host)
+        return lacking
+
+    def read(self, host):
+        """Return the host's record as it is now, None without one."""
+        self.forget(host)
+        return self._service(host)
 
     def is_draining(self, host):
         """Whether the host says that it drains, as of now."""
-        self.forget(host)
-        service = self._service(host)
+        service = self.read(host)
         return (service is not None and
                 service.phase != fields.ServicePhase.SERVING)
 
@@ -219,8 +266,9 @@ class Peers:
         now = self._clock.now()
         if self._fleet is None or self._fleet[1] <= now:
             try:
-                lowest = objects.ServiceList.get_minimum_version(
-                    self._context, fields.Binary.COMPUTE)
+                with rpc_client.at_most(rpc_client.bounded(_RECORD_WITHIN)):
+                    lowest = objects.ServiceList.get_minimum_version(
+                        self._context, fields.Binary.COMPUTE)
             except exception.PeerUnavailable:
                 return self._fleet[0] if self._fleet else (
                     catalogue.COMPUTE_VERSION)
@@ -228,19 +276,43 @@ class Peers:
                            now + self.FRESH_FOR)
         return self._fleet[0]
 
+    def fleet_has_alt(self):
+        """Whether every compute had compute-alt when that was looked up last.
+
+        From memory, without asking anybody; False when it is not known.
+        """
+        return self._fleet is not None and not versions.is_before_alt(
+            self._fleet[0])
+
     def _service(self, host):
-        remembered = self._services.get(host)
-        if remembered and remembered[1] > self._clock.now():
-            return remembered[0]
+        service, fresh_until = self._services.get(host, (None, None))
+        if service is not None and fresh_until > self._clock.now():
+            return service
         try:
-            service = objects.Service.get_by_host_and_binary(
-                self._context, host, fields.Binary.COMPUTE)
+            with rpc_client.at_most(rpc_client.bounded(_RECORD_WITHIN)):
+                service = objects.Service.get_by_host_and_binary(
+                    self._context, host, fields.Binary.COMPUTE)
         except exception.ServiceNotFound:
-            return None
+            service = None
         except exception.PeerUnavailable as error:
             LOG.warning('The record of host %s cannot be read (%s); going '
                         'by what was known.', host,
                         exception.reason_of(error))
-            return remembered[0] if remembered else None
-        self._services[host] = (service, self._clock.now() + self.FRESH_FOR)
+            return service
+        self._remember(host, service)
         return service
+
+    def _remember(self, host, service):
+        if _has_alt(service):
+            self._services[host] = (
+                service, self._clock.now() + self.FRESH_FOR)
+            return
+        self._services.pop(host, None)
+        if service is not None and self.fleet_has_alt():
+            # It has come since we looked; how many others have, too?
+            self._fleet = (versions.rpc_version_of(service.version),
+                           self._clock.now())
+
+
+def _has_alt(service):
+    return service is not None and versions.has_alt_server(service.version)

@@ -13,12 +13,13 @@ from nova_gs.conf import fake
 from nova_gs.conf import images
 from nova_gs.conf import libvirt
 from nova_gs.conf import operations
+from nova_gs.conf import reports
 from nova_gs.conf import shutdown
 from nova_gs.conf import upgrade_levels
 
 MODULES = (
     base, api, compute, conductor, fake, images, libvirt, operations,
-    shutdown, upgrade_levels,
+    reports, shutdown, upgrade_levels,
 )
 
 

@@ -23,6 +23,11 @@ OPTS = (
         'live_migration_permit_post_copy', default=False,
         help='Lets "force complete" switch to post-copy instead of pausing '
              'the guest. A guest in post-copy is lost if either host fails.'),
+    cfg.IntOpt(
+        'live_migration_post_copy_bandwidth', default=0, min=0,
+        help='MiB/s that a migration in post-copy may use, besides what the '
+             'guest waits for; 0 is no limit. live_migration_bandwidth does '
+             'not count there.'),
     cfg.BoolOpt(
         'live_migration_trust_storage', default=False,
         help='Says that instances_path is coherent between hosts although '

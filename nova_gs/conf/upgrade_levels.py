@@ -8,8 +8,10 @@ OPTS = (
         help='RPC version that messages to computes keep to: "auto" for the '
              'newest that every compute on record understands, or a version '
              'such as 6.4. A pin below 6.5 also keeps every message off the '
-             'second RPC server; a host that is being stopped then cannot be '
-             'reached for the steps of work that it has begun.'),
+             'second RPC server; a host that is being stopped then stays '
+             'attached to its first one for the steps of work that it has '
+             'begun. Set the same in every service: a host goes by its own '
+             'pin, since it cannot see those of others.'),
 )
 
 

@@ -108,24 +108,38 @@ class Broker(parts.Part):
         return None if counts is None else counts.message_count
 
     def queues(self):
-        """Return {name: {'consumers', 'ready', 'unacked'}}; takes a second.
+        """Return every queue by its name; takes a second.
 
+        :returns: {name: {'consumers', 'ready', 'unacked', 'expires'}};
+            ``expires`` is how long it stays without a consumer (seconds),
+            or None
         :raises: DevcloudError when the broker does not answer
         """
-        result = subprocess.run(
-            [self.control, '--quiet', '--formatter', 'json', 'list_queues',
-             'name', 'consumers', 'messages_ready',
-             'messages_unacknowledged'],
-            capture_output=True, text=True, check=False, timeout=60)
-        if result.returncode:
-            raise errors.DevcloudError(
-                'The broker does not answer: %s' % result.stderr.strip())
         return {
             row['name']: {
                 'consumers': row['consumers'],
                 'ready': row['messages_ready'],
                 'unacked': row['messages_unacknowledged'],
-            } for row in json.loads(result.stdout)}
+                'expires': _seconds(_table(row['arguments']).get(
+                    'x-expires')),
+            } for row in self._list(
+                'list_queues', 'name', 'consumers', 'messages_ready',
+                'messages_unacknowledged', 'arguments')}
+
+    def connections(self):
+        """Return the names that clients gave their connections; likewise."""
+        return [_table(row['client_properties']).get('connection_name', '')
+                for row in self._list('list_connections',
+                                      'client_properties')]
+
+    def _list(self, *question):
+        result = subprocess.run(
+            [self.control, '--quiet', '--formatter', 'json', *question],
+            capture_output=True, text=True, check=False, timeout=60)
+        if result.returncode:
+            raise errors.DevcloudError(
+                'The broker does not answer: %s' % result.stderr.strip())
+        return json.loads(result.stdout)
 
     def _declare_passively(self, queue):
         import amqp
@@ -204,6 +218,15 @@ class Broker(parts.Part):
             'RABBITMQ_CTL_DIST_PORT_MAX': str(
                 self._control_port + ports.CONTROL_SIZE - 1),
         }
+
+
+def _table(rows):
+    """Return a dict of what RabbitMQ writes as [[name, type, value], ...]."""
+    return {name: value for name, _, value in rows}
+
+
+def _seconds(milliseconds):
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _write(path, text, mode=0o600):

@@ -11,6 +11,7 @@ from nova_gs.devcloud import cloud as cloud_module
 from nova_gs.devcloud import demo as demo_module
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import layout as layout_module
+from nova_gs.devcloud import plan
 from nova_gs.devcloud import power
 from nova_gs.devcloud import terminal as terminal_module
 from nova_gs import exception
@@ -42,7 +43,8 @@ def up(options):
     terminal = terminal_module.Terminal()
     cloud = cloud_module.Cloud(
         options.dir, options.hosts, options.driver, options.set,
-        options.conductors, options.database, reporter=terminal.step)
+        options.conductors, options.database, reporter=terminal.step,
+        post_copy=options.post_copy, concurrency=options.concurrency)
     _bring_up(cloud, terminal)
     directory = cloud.layout.directory
     terminal.note('API %s' % cloud.api.url)
@@ -244,10 +246,16 @@ def _add_up(command):
                          help='number of compute hosts (default: 2)')
     command.add_argument('--driver', default='libvirt',
                          choices=('libvirt', 'fake'))
+    command.add_argument('--concurrency', default='threads',
+                         choices=plan.CONCURRENCY,
+                         help='what the computes run in (default: threads)')
     command.add_argument('--database', metavar='URL',
                          help='database (default: SQLite in the directory)')
     command.add_argument('--conductors', type=int, default=1,
                          help='number of conductors (default: 1)')
+    command.add_argument(
+        '--post-copy', action='store_true',
+        help='let "force complete" switch guests to post-copy; as root only')
     command.add_argument(
         '--set', action='append', default=[],
         metavar='[HOST:]SECTION.OPTION=VALUE',

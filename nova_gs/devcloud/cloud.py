@@ -37,6 +37,11 @@ class Cloud:
     :param settings: list of '[HOST:]SECTION.OPTION=VALUE'
     :param conductors: how many
     :param database: URL; SQLite in the directory by default
+    :param post_copy: whether guests of libvirt may be switched to post-copy,
+        which takes root
+    :param concurrency: of the computes: 'threads' or 'eventlet'
+    :param programs: {name of a service: path of a Python program that is
+        run instead}, for tests
     :param owned: whether everything ends when this process does, however
         that comes about
     :param reporter: called with (what, seconds) when a part is ready
@@ -45,12 +50,14 @@ class Cloud:
 
     def __init__(self, directory=None, hosts=2, driver='libvirt',
                  settings=(), conductors=1, database=None, owned=False,
-                 reporter=None):
+                 reporter=None, post_copy=False, concurrency='threads',
+                 programs=None):
         self.layout = layout_module.Layout(
             directory or layout_module.default_directory())
         self.options = {
             'hosts': hosts, 'driver': driver, 'settings': list(settings),
-            'conductors': conductors,
+            'conductors': conductors, 'post_copy': post_copy,
+            'concurrency': concurrency, 'programs': dict(programs or {}),
             'database': database or 'sqlite:///' + self.layout.path(
                 'nova.sqlite'),
         }

@@ -4,16 +4,21 @@ import os
 import sys
 
 import nova_gs
+from nova_gs import concurrency
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(nova_gs.__file__)))
-#: Would make services behave as if systemd or another cloud were there.
-_FOREIGN = ('NOTIFY_SOCKET', 'PYTHONPATH')
+#: Would make services behave as if systemd or another cloud were there, or
+#: otherwise than the cloud was told.
+_FOREIGN = ('NOTIFY_SOCKET', 'PYTHONPATH', concurrency.VARIABLE)
 _RUN = ('import sys; sys.argv[0] = %r; from nova_gs.cmd import %s as program;'
         ' sys.exit(program.main())')
 
 
-def of_services():
-    """Return the environment of the services as a dict."""
+def of_services(**more):
+    """Return the environment of the services as a dict.
+
+    :param more: variables that are set besides
+    """
     environ = {name: value for name, value in os.environ.items()
                if name not in _FOREIGN and not name.startswith('OS_')}
     paths = [os.path.abspath(path) for path
@@ -22,7 +27,7 @@ def of_services():
         paths.insert(0, _ROOT)
     environ['PYTHONPATH'] = os.pathsep.join(paths)
     environ['PYTHONUNBUFFERED'] = '1'
-    return environ
+    return dict(environ, **more)
 
 
 def command(program, *arguments):
@@ -30,7 +35,11 @@ def command(program, *arguments):
 
     The installed script of the same Python is preferred, since that is what
     ``ps`` should show.
+
+    :param program: its name; or a path ending in .py, of a stand-in for it
     """
+    if program.endswith('.py'):
+        return [sys.executable, program, *arguments]
     script = os.path.join(os.path.dirname(sys.executable), program)
     if os.access(script, os.X_OK):
         return [script, *arguments]

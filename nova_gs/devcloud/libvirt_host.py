@@ -2,7 +2,8 @@
 
 It runs in session mode in user and UTS namespaces, so it needs no root, has
 its own host name, directories and ports, and touches nothing of the machine.
-Two of them migrate guests between each other over loopback.
+Two of them migrate guests between each other over loopback.  Where guests
+are to be switched to post-copy, it runs as ``post_copy`` says instead.
 """
 
 import os
@@ -13,6 +14,7 @@ import uuid
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import parts
 from nova_gs.devcloud import ports
+from nova_gs.devcloud import post_copy as post_copy_module
 from nova_gs.devcloud import qemu_cache
 
 _LIBVIRTD_CONF = """\
@@ -57,12 +59,15 @@ class LibvirtHost(parts.Part):
     :param index: number of the host in the cloud, from 0
     :param first_port: of the cloud's block
     :param with_kvm: whether its guests may use KVM; otherwise it is hidden
+    :param post_copy: whether they may be switched to post-copy
     """
 
-    def __init__(self, layout, host, index, first_port, with_kvm=False):
+    def __init__(self, layout, host, index, first_port, with_kvm=False,
+                 post_copy=False):
         super().__init__(layout, 'libvirtd@' + host)
         self.host = host
         self.with_kvm = with_kvm
+        self.post_copy = post_copy
         self.directory = layout.hypervisor(host)
         # Anything of 127/8 will do but 127.0.0.1, which libvirt refuses.
         self.address = '127.%d.%d.%d' % (
@@ -99,11 +104,19 @@ class LibvirtHost(parts.Part):
         hide = ''
         if not self.with_kvm and os.path.exists('/dev/kvm'):
             hide = os.path.join(self.directory, 'no-kvm')
-        command = ['unshare', '-Ur', '--uts']
-        command += ['--mount'] if hide else []
-        command += ['sh', '-c', _ENTER, 'sh', self.host, hide, *_somebody()]
+        command = self._enter(hide)
         command += [program, '-p', self._path('run', 'libvirtd.pid')]
         self.process.launch(command, self._environ(), owner)
+
+    def _enter(self, hide):
+        """Return the command line with which libvirtd's is begun."""
+        user = _somebody()
+        if self.post_copy:
+            post_copy_module.hand_over(self.layout, self.directory, user)
+            return post_copy_module.command(self.host, hide, user)
+        return (['unshare', '-Ur', '--uts'] + (['--mount'] if hide else [])
+                + ['sh', '-c', _ENTER, 'sh', self.host, hide,
+                   *map(str, user)])
 
     def ready(self):
         """Return whether libvirt answers and knows its QEMU.
@@ -168,11 +181,11 @@ class LibvirtHost(parts.Part):
 
 
 def _somebody():
-    """Return the uid and gid of anybody but root, as strings.
+    """Return the uid and gid of anybody but root.
 
     libvirtd looks itself up, so it must be somebody whom this machine knows.
     """
-    return next((str(user.pw_uid), str(user.pw_gid))
+    return next((user.pw_uid, user.pw_gid)
                 for user in pwd.getpwall() if user.pw_uid and user.pw_gid)
 
 

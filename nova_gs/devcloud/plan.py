@@ -3,16 +3,19 @@
 import dataclasses
 import string
 
+from nova_gs import concurrency
 from nova_gs.devcloud import api_client
 from nova_gs.devcloud import broker as broker_module
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import fake_host
 from nova_gs.devcloud import libvirt_host
 from nova_gs.devcloud import ports
+from nova_gs.devcloud import post_copy
 from nova_gs.devcloud import services
 from nova_gs.devcloud import settings as settings_module
 
 DRIVERS = ('libvirt', 'fake')
+CONCURRENCY = tuple(mode.value for mode in concurrency.Mode)
 
 
 def host_names(count):
@@ -59,7 +62,8 @@ class Parts:
 def check(options):
     """Refuse a cloud that cannot be.
 
-    :param options: dict with hosts, driver, conductors and settings
+    :param options: dict with hosts, driver, conductors, concurrency and
+        settings
     :raises: DevcloudError that names the option
     """
     if options['driver'] not in DRIVERS:
@@ -73,7 +77,24 @@ def check(options):
     if not 1 <= options['conductors'] <= 16:
         raise errors.DevcloudError(
             '--conductors %d: from 1 to 16.' % options['conductors'])
+    if options['concurrency'] not in CONCURRENCY:
+        raise errors.DevcloudError('--concurrency %s: choose one of %s.' % (
+            options['concurrency'], ', '.join(CONCURRENCY)))
     _parse_settings(options)
+    if options.get('post_copy'):
+        _check_post_copy(options['driver'])
+
+
+def _check_post_copy(driver):
+    if driver != 'libvirt':
+        raise errors.DevcloudError(
+            '--post-copy: only with --driver libvirt; the fake driver can '
+            'always do it.')
+    obstacle = post_copy.obstacle()
+    if obstacle:
+        raise errors.DevcloudError(
+            '--post-copy cannot be had: %s. Leave it out, or bring the '
+            'cloud up as root of a machine that has it.' % obstacle)
 
 
 def make(layout, options, first_port):
@@ -88,17 +109,22 @@ def make(layout, options, first_port):
         layout, broker,
         api_client.Client('http://127.0.0.1:%d' % api_port),
         options['driver'], options['database'], api_port,
-        _parse_settings(options))
+        _parse_settings(options), options['concurrency'])
     hypervisors = [
-        _hypervisor(site, name, index, first_port)
+        _hypervisor(site, name, index, first_port,
+                    options.get('post_copy', False))
         for index, name in enumerate(host_names(options['hosts']))]
-    return Parts(
+    parts = Parts(
         site=site, broker=broker, api=services.Api(site, 'api'),
         conductors=[services.Conductor(site, name)
                     for name in conductor_names(options['conductors'])],
         hypervisors=hypervisors,
         computes=[services.Compute(site, hypervisor)
                   for hypervisor in hypervisors])
+    for service in parts.services:
+        service.program = options.get('programs', {}).get(
+            service.name, service.program)
+    return parts
 
 
 def _parse_settings(options):
@@ -107,11 +133,11 @@ def _parse_settings(options):
     return settings_module.parse_all(options['settings'], names)
 
 
-def _hypervisor(site, name, index, first_port):
+def _hypervisor(site, name, index, first_port, with_post_copy):
     if site.driver == 'fake':
         return fake_host.FakeHost(site.layout, name)
     with_kvm = any(
         (setting.section, setting.option) == ('libvirt', 'virt_type')
         and setting.value != 'qemu' for setting in site.settings)
     return libvirt_host.LibvirtHost(
-        site.layout, name, index, first_port, with_kvm)
+        site.layout, name, index, first_port, with_kvm, with_post_copy)

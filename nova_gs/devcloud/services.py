@@ -2,6 +2,7 @@
 
 import os
 
+from nova_gs import concurrency as modes
 from nova_gs.devcloud import environment
 from nova_gs.devcloud import parts
 from nova_gs.devcloud import settings as settings_module
@@ -30,6 +31,10 @@ class Service(parts.Part):
         """Return its own options as {section: {option: value}}."""
         return {}
 
+    def variables(self):
+        """Return its own environment variables as a dict."""
+        return {}
+
     def configure(self):
         """Write the configuration file."""
         sections = self.site.common(self.name)
@@ -46,7 +51,7 @@ class Service(parts.Part):
         self.process.launch(
             environment.command(
                 self.program, '--config-file', self.config),
-            environment.of_services(), owner)
+            environment.of_services(**self.variables()), owner)
 
 
 class Api(Service):
@@ -74,10 +79,18 @@ class Conductor(Service):
         """Return its options: the database."""
         return {'database': {'connection': self.site.database}}
 
+    @property
+    def workers(self):
+        """Return how many processes of it take messages."""
+        sections = {}
+        settings_module.apply(sections, self.site.settings, self.name)
+        return int(sections.get('conductor', {}).get('workers', 1))
+
     def ready(self):
-        """Return whether it takes messages."""
-        return bool(self.site.consumers(
-            catalogue.Topic.CONDUCTOR, self.name))
+        """Return whether all of it takes messages."""
+        consumers = self.site.consumers(
+            catalogue.Topic.CONDUCTOR, self.name)
+        return consumers is not None and consumers >= self.workers
 
 
 class Compute(Service):
@@ -94,6 +107,10 @@ class Compute(Service):
         super().__init__(site, hypervisor.host)
         self.hypervisor = hypervisor
 
+    def variables(self):
+        """Return what says whether it runs in threads or eventlet."""
+        return {modes.VARIABLE: self.site.concurrency}
+
     def sections(self):
         """Return its options: which hypervisor, and where it is."""
         if self.site.driver == 'fake':
@@ -108,6 +125,8 @@ class Compute(Service):
                 'live_migration_inbound_addr': self.hypervisor.address,
                 # The hosts share a directory of one machine.
                 'live_migration_trust_storage': 'true',
+                'live_migration_permit_post_copy': str(
+                    self.hypervisor.post_copy).lower(),
                 'virt_type': 'qemu',
             }}
 
@@ -132,10 +151,11 @@ class Site:
     :param database: URL
     :param api_port: of nova-api
     :param settings: list of ``settings.Setting``
+    :param concurrency: of the computes: 'threads' or 'eventlet'
     """
 
     def __init__(self, layout, broker, client, driver, database, api_port,
-                 settings):
+                 settings, concurrency):
         self.layout = layout
         self.broker = broker
         self.client = client
@@ -143,6 +163,7 @@ class Site:
         self.database = database
         self.api_port = api_port
         self.settings = settings
+        self.concurrency = concurrency
 
     def consumers(self, topic, host):
         """Return the consumers of a host's queue.

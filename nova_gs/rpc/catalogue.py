@@ -96,10 +96,14 @@ class Row:
     def served_on(self, topic):
         """Whether the server of a topic answers this row.
 
-        What must get through to a draining host is answered by both.
+        What must get through to a draining host is answered by both.  So are
+        the steps of begun work: peers that know of one server only, or are
+        pinned to such a time, send them there.
         """
         if topic is self.topic:
             return True
+        if topic is Topic.NEW_WORK:
+            return self.topic is Topic.ONGOING
         return (topic is Topic.ONGOING and self.topic is Topic.NEW_WORK and
                 self.while_draining is _ALWAYS)
 
@@ -163,7 +167,7 @@ _ROWS = (
         _FINISH, '6.0', 'operation_uuid',
         'Tell the source to clean up after the guest that left.'),
     Row('live_migration_abort', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _DROP,
-        '6.0', 'migration_uuid', 'Call a live migration off.'),
+        '6.0', 'migration_uuid reason@6.5', 'Call a live migration off.'),
     Row('live_migration_force_complete', _NEW, _CALL, _SHORT, _READ, _ALWAYS,
         _DROP, '6.4', 'migration_uuid', 'Make a live migration end soon.'),
     # -- reads

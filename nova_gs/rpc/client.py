@@ -6,12 +6,14 @@ that nobody else needs to know them.
 
 import contextlib
 import contextvars
+import functools
 
 import kombu.exceptions
 from oslo_log import log as logging
 import oslo_messaging
 
 from nova_gs import exception
+from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
 
@@ -34,6 +36,15 @@ _SHORTEST_MONITOR = 2
 #: Shortest time in which an answer is at all possible, in seconds.
 _SHORTEST_CALL = 0.05
 
+#: How long a cast may take to be with the broker, in seconds.
+_CAST_WITHIN = 2
+
+#: The same while what was sent before is still not there, in seconds.
+_CAST_AGAIN_WITHIN = 0.2
+
+#: The library's own timeout comes first, if it comes at all (seconds).
+_GRACE = 0.1
+
 #: How often a call without a bound tries to reach an absent broker.
 _RETRIES = 3
 
@@ -48,15 +59,32 @@ def at_most(seconds):
         _limit.reset(token)
 
 
+def is_bounded():
+    """Whether ``at_most`` bounds the calls made here."""
+    return _limit.get() is not None
+
+
+def bounded(seconds):
+    """Return how long something may take here: at most so many seconds."""
+    limit = _limit.get()
+    return seconds if limit is None else min(seconds, limit)
+
+
 class Client:
     """A sender to one transport.
 
     :param conf: ConfigOpts
     :param transport: from ``rpc.transport.create``
+    :param bound: callable() -> the most seconds that any call may take for
+        now, or None: as long as its row and ``at_most`` say
     """
 
-    def __init__(self, conf, transport):
+    def __init__(self, conf, transport, bound=lambda: None):
+        #: Whether the last message was taken, and answered if it was a call.
+        self.got_through = True
         self._conf = conf
+        self._bound = bound
+        self._attempts = attempts.Attempts()
         self._client = oslo_messaging.get_rpc_client(
             transport, oslo_messaging.Target(),
             serializer=serializer.RequestSerializer())
@@ -74,7 +102,7 @@ class Client:
         """
         if row.kind is catalogue.Kind.CAST:
             return {'retry': 0}
-        limit = _limit.get()
+        limit = self._limit()
         if limit is not None:
             return {'retry': 0, 'timeout': max(_SHORTEST_CALL, limit)}
         if row.patience is catalogue.Patience.LONG:
@@ -97,14 +125,40 @@ class Client:
         arguments = {k: v for k, v in arguments.items() if k in known}
         method = (prepared.cast if row.kind is catalogue.Kind.CAST
                   else prepared.call)
+        got_through = True
         try:
-            return method(ctxt, row.name, **arguments)
+            return self._in_time(row, functools.partial(
+                method, ctxt, row.name, **arguments))
         except oslo_messaging.MessageUndeliverable as error:
             raise exception.Undeliverable(**_whom(
                 row, host, 'it has no queue there')) from error
         except _UNREACHABLE as error:
+            got_through = False
             raise exception.PeerUnavailable(
                 **_whom(row, host, type(error).__name__)) from error
+        finally:
+            self.got_through = got_through
+
+    def _limit(self):
+        """Return how long a call may take, in seconds, or None."""
+        limits = [limit for limit in (_limit.get(), self._bound())
+                  if limit is not None]
+        return min(limits, default=None)
+
+    def _in_time(self, row, send):
+        limit = self._limit()
+        if row.kind is catalogue.Kind.CAST:
+            limit = bounded(_CAST_AGAIN_WITHIN if self._attempts.hanging
+                            else _CAST_WITHIN)
+        if limit is None:
+            return send()
+        if self._attempts.exhausted:
+            raise oslo_messaging.MessageDeliveryFailure(
+                'what was sent before hangs')
+        attempt = self._attempts.make(send, limit + _GRACE)
+        if not attempt.done():
+            raise oslo_messaging.MessagingTimeout('it was given up')
+        return attempt.result()
 
 
 def _whom(row, host, reason):

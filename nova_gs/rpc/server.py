@@ -14,25 +14,40 @@ as its step is still offered in the database.
 """
 
 import functools
+import socket
 import threading
 
 from oslo_log import log as logging
 import oslo_messaging
 from oslo_messaging.rpc import server as rpc_server
 
+from nova_gs import clock as clocks
 from nova_gs import exception
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
 
 LOG = logging.getLogger(__name__)
 
+#: How long a broker may take to confirm that a server has left its queues,
+#: in seconds; under load it takes a tenth of that.
+CONFIRMED_WITHIN = 1
+
+#: An answer that cannot be sent for so long is not waited for any more, in
+#: seconds: the broker is away, and with it whoever asked.
+STUCK_AFTER = 2
+
 
 class LosslessRPCServer(rpc_server.RPCServer):
     """An RPCServer that counts what it has accepted, and can detach."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, transport, target, dispatcher, _executor=None):
+        # Under eventlet, too: these threads are green ones there, and the
+        # executor that the library has for it is about to be removed.
+        super().__init__(transport, target, dispatcher, 'threading')
+        self._clock = clocks.Clock()
         self._pending = 0
+        #: How many of the pending ones are being worked on.
+        self._executing = 0
         self._changed = threading.Condition()
 
     def _on_incoming(self, incoming):
@@ -46,12 +61,21 @@ class LosslessRPCServer(rpc_server.RPCServer):
         for message in incoming:
             if message.message.get('method') not in catalogue.ROWS:
                 message.client_timeout = None
+        execution = _Execution(self._executes)
+        for message in incoming:
+            message.reply = execution.ended_before(message.reply)
         try:
             super()._process_incoming(incoming)
         finally:
+            execution.end()
             with self._changed:
                 self._pending -= len(incoming)
                 self._changed.notify_all()
+
+    def _executes(self, more):
+        with self._changed:
+            self._executing += more
+            self._changed.notify_all()
 
     @property
     def pending(self):
@@ -62,17 +86,41 @@ class LosslessRPCServer(rpc_server.RPCServer):
     def wait_answered(self, timeout):
         """Wait until what was accepted has been answered.
 
-        :param timeout: seconds, or None for no limit
+        :param timeout: seconds, or None for no limit: then only answers
+            that cannot be sent are given up, after ``STUCK_AFTER``
         :returns: whether that came true
         """
+        end = None if timeout is None else self._clock.now() + timeout
         with self._changed:
-            return self._changed.wait_for(lambda: not self._pending, timeout)
+            while self._pending:
+                waits = [] if end is None else [end - self._clock.now()]
+                if not self._executing:
+                    waits.append(STUCK_AFTER)
+                if not self._changed.wait(min(waits, default=None)):
+                    return False
+            return True
 
-    def detach(self):
+    def detach(self, within=CONFIRMED_WITHIN):
         """Stop for good, with every message that was not begun kept safe.
 
-        :returns: how many messages went back to the broker
+        :param within: seconds after which the connection to a broker that
+            says nothing is cut; the broker then takes back by itself what
+            was not acknowledged
+        :returns: how many messages went back to the broker, as far as known
         """
+        given_back = []
+        detaching = threading.Thread(
+            target=lambda: given_back.append(self._detach()), daemon=True,
+            name='detach')
+        detaching.start()
+        detaching.join(within)
+        if detaching.is_alive():
+            LOG.warning('The broker does not confirm that the queues are '
+                        'left; its connection is cut.')
+            _cut(self.listener._poll_style_listener)
+        return sum(given_back)
+
+    def _detach(self):
         self.stop()
         listener = getattr(self.listener, '_poll_style_listener', None)
         given_back = 0
@@ -80,8 +128,37 @@ class LosslessRPCServer(rpc_server.RPCServer):
             given_back = _return_unread(listener)
             for message in listener.incoming:
                 self._on_incoming([message])
-        self.listener.cleanup()
+        try:
+            self.listener.cleanup()
+        except Exception as error:
+            LOG.warning('A connection could not be closed in order: %s',
+                        error)
         return given_back
+
+
+class _Execution:
+    """The part of a message's life between its receipt and its answer.
+
+    :param count: callable(1 at its beginning, -1 at its end)
+    """
+
+    def __init__(self, count):
+        self._count = count
+        self._under_way = True
+        count(1)
+
+    def end(self):
+        if self._under_way:
+            self._under_way = False
+            self._count(-1)
+
+    def ended_before(self, reply):
+        """Return a function that ends it and then does what another does."""
+        def ended_reply(*args, **kwargs):
+            self.end()
+            reply(*args, **kwargs)
+
+        return ended_reply
 
 
 def _return_unread(listener):
@@ -112,6 +189,26 @@ def _return_unread(listener):
         # taken back by itself what was not acknowledged.
         LOG.warning('Could not cancel the consumers: %s', error)
     return len(returned)
+
+
+def _cut(listener):
+    """End the connection of a listener, which may be waiting on it.
+
+    :param listener: the AMQP listener
+    """
+    connection = listener.conn.connection
+    for consumer in list(connection._consumers):
+        # Whoever makes the connection anew must not consume again.
+        consumer.declare = consumer.consume = _nothing
+    try:
+        connection.channel.connection.sock.shutdown(socket.SHUT_RDWR)
+    except (AttributeError, OSError):
+        # It is just being made, or gone.
+        LOG.debug('There is no connection to cut.')
+
+
+def _nothing(*args, **kwargs):
+    pass
 
 
 class CataloguePolicy(oslo_messaging.RPCAccessPolicyBase):

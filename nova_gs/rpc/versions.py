@@ -32,8 +32,21 @@ def rpc_version_of(service_version):
     return spoken
 
 
+def is_before_alt(rpc_version):
+    """Whether computes that speak this version have no compute-alt."""
+    return (catalogue.as_tuple(rpc_version) <
+            catalogue.as_tuple(catalogue.ALT_SERVER_SINCE))
+
+
+def is_pinned_before_alt(pin):
+    """Whether a pin keeps every message off compute-alt.
+
+    :param pin: the option ``[upgrade_levels] compute``
+    """
+    return pin != 'auto' and is_before_alt(pin)
+
+
 def has_alt_server(service_version):
     """Whether a compute with this service version runs compute-alt."""
-    return bool(service_version) and (
-        catalogue.as_tuple(rpc_version_of(service_version)) >=
-        catalogue.as_tuple(catalogue.ALT_SERVER_SINCE))
+    return bool(service_version) and not is_before_alt(
+        rpc_version_of(service_version))

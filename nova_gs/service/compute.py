@@ -1,9 +1,11 @@
 """nova-compute: two RPC servers over one manager, and their stop.
 
 ``compute`` takes new work and is detached first; ``compute-alt`` carries
-begun work to its end and is detached last.
+begun work to its end and is detached last.  Where a peer cannot send to
+``compute-alt``, what it has to say still comes in by ``compute``.
 """
 
+import functools
 import os
 import threading
 import uuid
@@ -12,24 +14,30 @@ from oslo_log import log as logging
 
 from nova_gs.compute import executors
 from nova_gs.compute import host as compute_host
+from nova_gs.compute.live_migration import arrivals
+from nova_gs.compute.live_migration import calling_off
 from nova_gs.compute import manager as compute_manager
+from nova_gs.compute import old_peers
+from nova_gs.compute import outbox
 from nova_gs.compute import records
 from nova_gs.compute import recovery
 from nova_gs.compute import rpcapi
 from nova_gs.compute import state_path
+from nova_gs.compute import ties
+from nova_gs import concurrency
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs import context
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import base as objects_base
-from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
-from nova_gs.rpc import server as rpc_server
 from nova_gs.rpc import transport
-from nova_gs.rpc import versions
 from nova_gs.service import daemon
+from nova_gs.service import host_record
+from nova_gs.service import intake
+from nova_gs.service import queues
 from nova_gs import servicegroup
 from nova_gs.shutdown import systemd
 from nova_gs import steps
@@ -37,13 +45,29 @@ from nova_gs.virt import drivers
 
 LOG = logging.getLogger(__name__)
 
+_NEW_WORK = catalogue.Topic.NEW_WORK
+_ONGOING = catalogue.Topic.ONGOING
+
 REPORT_FILE = 'drain-report.json'
+
+#: Directory of what the conductor has not taken, in the state path.
+UNRECORDED = 'unrecorded'
 
 #: What to do when the hypervisor is away, where it does not say so itself.
 _REMEDIES = {'libvirt': 'Start libvirtd, or correct [libvirt] connection_uri.'}
 
 #: Longest wait for one RPC while starting or stopping, in seconds.
 RPC_WITHIN = 2
+
+#: The same, when the host is released and nobody has answered lately.
+SILENT_WITHIN = 0.3
+
+#: The same, when it is not known what stands in the service record.
+IN_DOUBT_WITHIN = 1.2
+
+#: Longest wait, when the host is released, for a "compute" that is just
+#: being left, in seconds.
+LEFT_WITHIN = 0.5
 
 
 class ComputeService(daemon.Daemon):
@@ -58,19 +82,34 @@ class ComputeService(daemon.Daemon):
         self.owner = str(uuid.uuid4())
         self.context = context.get_admin_context()
         self._state_path = state_path.StatePath(conf.state_path)
-        self._servers = {}
-        self._opening = threading.Lock()
+        self._outbox = outbox.Outbox(os.path.join(
+            conf.state_path, UNRECORDED))
         self._heartbeat = None
-        self._service = None
+        self._record = host_record.HostRecord(
+            self.context, self.host, self.owner)
         self._driver = drivers.load(conf)
         self._transports = {
             topic: transport.create(conf)
-            for topic in (catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING)}
-        conductor = self._seat_records()
+            for topic in (_NEW_WORK, _ONGOING)}
+        self._conductor = self._seat_records()
+        self._peers = rpcapi.Peers(self.context, clock)
         self._manager = compute_manager.ComputeManager(
-            self._make_host(conductor))
+            self._make_host(self._conductor))
         self._runner = steps.StepRunner(
-            self.gate, self.owner, self._manager.host.executors.operations)
+            self.gate, self.owner, self._manager.host.executors.operations,
+            outbox=self._outbox)
+        self._ties = ties.Ties(
+            self.host, self.owner, self._manager.host.servicegroup)
+        self._queues = queues.Queues(
+            conf, self.host, self._manager, self._transports,
+            {_NEW_WORK: self._invoke_by_compute,
+             _ONGOING: self._runner.invoke}, self.stopping)
+        self._old_peers = old_peers.OldPeers(
+            conf, self.context, self.host, self._peers)
+        self._intake = intake.Intake(
+            clock, self._can_leave_compute, self._old_peers.find,
+            functools.partial(self._queues.take_up, _NEW_WORK),
+            self._leave_compute, self.leaving)
 
     # -- start
 
@@ -80,57 +119,68 @@ class ComputeService(daemon.Daemon):
         self.patiently('the hypervisor', self._init_driver,
                        exception.HypervisorUnavailable,
                        remedy=_REMEDIES.get(self.conf.compute_driver, ''))
-        self.await_broker(self._transports[catalogue.Topic.NEW_WORK])
-        self._service = self.patiently(
+        self.await_broker(self._transports[_NEW_WORK])
+        self.patiently(
             'the conductor', self._register, exception.PeerUnavailable,
             remedy='Start nova-conductor, with the same transport_url.')
         if self.stopping.is_set():
             return
         host = self._manager.host
         self._start_heartbeat()
-        recovery.settle_interrupted(host, self.context)
-        recovery.give_rooms_back(host, self.context)
-        self._open(catalogue.Topic.ONGOING)
-        self._open(catalogue.Topic.NEW_WORK)
+        self.patiently('the conductor', self._settle_the_past,
+                       exception.PeerUnavailable)
+        self._queues.open(_ONGOING)
+        self._queues.open(_NEW_WORK)
         if self.stopping.is_set():
             return
         recovery.take_up_offered(host, self.context, self._manager,
                                  self._runner)
-        LOG.info('nova-compute serves host %s.', self.host)
+        LOG.info('nova-compute serves host %s, in %s.', self.host,
+                 concurrency.current().value)
         systemd.ready()
 
     def _seat_records(self):
         objects.register_all()
         conductor = conductor_rpcapi.ConductorAPI(
-            self.conf, self._transports[catalogue.Topic.NEW_WORK])
+            self.conf, self._transports[_NEW_WORK],
+            self._rpc_bound)
         objects_base.NovaObject.indirection_api = (
             conductor_rpcapi.Indirection(conductor))
         return conductor
 
+    def _rpc_bound(self):
+        """Return how long any call to the conductor may take, or None."""
+        if not self.stopping.is_set():
+            return None
+        return self.coordinator.bounded(RPC_WITHIN)
+
     def _make_host(self, conductor):
         compute = rpcapi.ComputeAPI(
-            self.conf, self._transports[catalogue.Topic.ONGOING], self.clock,
-            rpcapi.Peers(self.context, self.clock), self.leaving)
+            self.conf, self._transports[_ONGOING], self.clock,
+            self._peers, self.leaving)
         return compute_host.Host(
             name=self.host, owner=self.owner, clock=self.clock,
             driver=self._driver, compute_rpcapi=compute,
             publisher=offers.Publisher(compute, conductor),
-            recorder=records.Recorder(self.leaving),
+            recorder=records.Recorder(
+                self.leaving, self.stopping, self._outbox, self.clock),
             executors=executors.Executors(self.conf),
-            servicegroup=servicegroup.ServiceGroup(self.conf))
+            servicegroup=servicegroup.ServiceGroup(
+                self.conf, self._is_recovering))
+
+    def _is_recovering(self):
+        return self._heartbeat is not None and self._heartbeat.is_recovering(
+            self.conf.service_down_time)
 
     def _init_driver(self):
         self._driver.init_host()
         return True
 
     def _register(self):
+        self._record.register()
         with rpc_client.at_most(RPC_WITHIN):
-            service = objects.Service.register(
-                self.context, self.host, fields.Binary.COMPUTE,
-                catalogue.Topic.NEW_WORK.value, versions.SERVICE_VERSION,
-                self.owner)
             self._report_host()
-        return service
+            self._peers.fleet_version()
 
     def _report_host(self):
         facts = self._driver.describe_host()
@@ -141,89 +191,129 @@ class ComputeService(daemon.Daemon):
             ram_allocation_ratio=settings.ram_allocation_ratio,
             cpu_allocation_ratio=settings.cpu_allocation_ratio))
 
+    def _settle_the_past(self):
+        host = self._manager.host
+        self._outbox.deliver(host, self.context)
+        recovery.settle_interrupted(host, self.context, self.gate,
+                                    self._manager.departures)
+        recovery.give_rooms_back(host, self.context)
+        recovery.clear_after_departures(host, self.context)
+
     def _start_heartbeat(self):
         self._heartbeat = servicegroup.Heartbeat(
-            self._service, self.conf.report_interval,
-            beats=(self._runner.settle,))
+            self._record.service, self.conf.report_interval,
+            beats=(self._record.repeat, self._runner.settle,
+                   self._peers.fleet_version))
         self._heartbeat.start()
-
-    def _open(self, topic):
-        """Attach one server, unless the stop has come before."""
-        workers = {
-            catalogue.Topic.NEW_WORK: self.conf.compute.rpc_workers,
-            catalogue.Topic.ONGOING: self.conf.compute.rpc_alt_workers}
-        with self._opening:
-            if self.stopping.is_set():
-                return
-            server = rpc_server.create(
-                self._transports[topic], topic, self.host, self._manager,
-                self._runner.invoke)
-            server.start(override_pool_size=workers[topic])
-            self._servers[topic] = server
 
     # -- stop
 
     def close_intake(self):
         dropped = self._manager.host.executors.operations.close()
-        given_back = self._detach(catalogue.Topic.NEW_WORK)
-        if given_back is None:
-            return
-        LOG.info('"compute" is detached: %d messages are back with the '
-                 'broker, %d steps stay offered.', given_back, dropped)
+        if dropped:
+            LOG.info('%d steps are not begun; they stay offered.',
+                     len(dropped))
+        self._intake.close()
 
     def announce(self):
-        self._say_phase(fields.ServicePhase.DRAINING,
-                        'nova-compute is being stopped',
-                        self.coordinator.deadline)
+        self._record.draining(self.coordinator.deadline)
 
     def elsewhere(self, timeout):
-        if self._service is None:
+        if self._record.service is None:
             return []
+        works = self.tracker.list()
         with rpc_client.at_most(min(RPC_WITHIN, timeout)):
-            operations = objects.OperationList.open_on_host(
-                self.context, self.host)
-        return ['%s of instance %s' % (o.kind, o.instance_uuid)
-                for o in operations
-                if catalogue.holds_host(o.step, claimed=o.owner is not None)]
+            found = self._ties.find(self.context)
+        works += self.tracker.list() + self.coordinator.left()
+        ours = {work.operation_uuid for work in works}
+        return ['%s of instance %s' % (operation.kind,
+                                       operation.instance_uuid)
+                for operation in found if operation.uuid not in ours]
 
     def call_off(self):
-        self._manager.departures.abort_all('the host had to be stopped')
+        calling_off.CallingOff(
+            self._manager.host, self.conf.shutdown, self.coordinator,
+            self.leaving).run(
+                self._manager.departures,
+                arrivals.Arrivals(self._manager.host, self.context,
+                                  self.tracker, self.coordinator.bounded))
 
     def release(self):
         saying = threading.Thread(
             target=self._say_goodbye, daemon=True, name='goodbye')
         if self._heartbeat:
             self._heartbeat.stop()
+        patience = self._patience()
+        end = self.clock.now() + patience
         saying.start()
-        self._detach(catalogue.Topic.ONGOING)
+        self._intake.finish(LEFT_WITHIN)
+        self._queues.leave(_ONGOING, patience)
         self._driver.close()
+        saying.join(max(0, end - self.clock.now()))
+        transport.close(self._transports.values(), min(
+            transport.CLOSED_WITHIN, max(0, end - self.clock.now())))
+
+    def _patience(self):
+        """Return how long the goodbyes may take, in seconds."""
+        if self._is_answered():
+            return RPC_WITHIN
+        return IN_DOUBT_WITHIN if self._record.in_doubt else SILENT_WITHIN
+
+    def _is_answered(self):
+        return self._conductor.answers and not self._follower.silence()
+
+    def last_words(self):
+        # Beside the operations, as there is one second for everything.
+        saying = threading.Thread(
+            target=self._record.stopped, daemon=True, name='goodbye')
+        saying.start()
+        self._mark_left()
         saying.join(RPC_WITHIN)
+
+    def operations_known(self):
+        yield 'owner: %s' % self.owner
+        yield 'listens on: %s' % (', '.join(sorted(
+            topic.value for topic in self._queues.topics)) or 'nothing')
+        yield from super().operations_known()
+        yield from self._runner.describe()
 
     def report_path(self):
         return os.path.join(self.conf.state_path, REPORT_FILE)
 
-    def _detach(self, topic):
-        # A start that is just attaching this server finishes that first, or
-        # sees that it must not; if it hangs there, nothing was taken in.
-        if not self._opening.acquire(timeout=RPC_WITHIN):
-            return None
-        try:
-            server = self._servers.pop(topic, None)
-        finally:
-            self._opening.release()
-        if server is None:
-            return None
-        given_back = server.detach()
-        server.wait_answered(None if topic is catalogue.Topic.NEW_WORK
-                             else RPC_WITHIN)
-        return given_back
+    # -- "compute" in a stop
+
+    def _invoke_by_compute(self, row, method, ctxt, **arguments):
+        row = self._intake.seen_from_here(
+            row, arguments.get('operation_uuid'))
+        return self._runner.invoke(row, method, ctxt, **arguments)
+
+    def _can_leave_compute(self):
+        return (_NEW_WORK not in self._queues.topics or
+                self._old_peers.are_none())
+
+    def _leave_compute(self):
+        self._queues.leave(_NEW_WORK, RPC_WITHIN if self.leaving.is_set()
+                           else None)
 
     def _say_goodbye(self):
+        # First: what has not begun is not interrupted.
+        self._settle_claims()
+        self._mark_left()
+        self._record.stopped()
+
+    def _settle_claims(self):
+        """Give back what we may hold without knowing, if it can be told."""
+        try:
+            with rpc_client.at_most(RPC_WITHIN):
+                self._runner.settle()
+        except exception.NovaGSException as error:
+            LOG.warning('Whether this host holds steps without knowing '
+                        'cannot be told: %s', exception.reason_of(error))
+
+    def _mark_left(self):
         for work in self.coordinator.left():
             if work.operation_uuid:
                 self._mark_interrupted(work.operation_uuid)
-        self._say_phase(fields.ServicePhase.STOPPED,
-                        'nova-compute was stopped')
 
     def _mark_interrupted(self, operation_uuid):
         try:
@@ -235,16 +325,12 @@ class ComputeService(daemon.Daemon):
                         'Interrupted: nova-compute on host %s had to end '
                         'before this did. It is settled when it starts '
                         'again.' % self.host)
-        except exception.NovaGSException as error:
-            LOG.warning('Operation %s could not be marked as interrupted: '
-                        '%s', operation_uuid, exception.reason_of(error))
-
-    def _say_phase(self, phase, reason, deadline=None):
-        if self._service is None:
             return
-        try:
-            with rpc_client.at_most(RPC_WITHIN):
-                self._service.announce(phase, reason, deadline)
+        except exception.ClaimRefused:
+            # It has ended at the last moment.
+            return
         except exception.NovaGSException as error:
-            LOG.warning('The service record could not be set to "%s": %s',
-                        phase, exception.reason_of(error))
+            reason = exception.reason_of(error)
+        # Not in the clause above: oslo.log would add the error again.
+        LOG.warning('Operation %s could not be marked as interrupted: %s',
+                    operation_uuid, reason)

@@ -19,13 +19,13 @@ from tests.fixtures import house
 #: What stands where.  The longest name that fits a module counts, so
 #: ``shutdown.phases`` is on floor 0 and the rest of ``shutdown`` on floor 1.
 FLOORS = (
-    'clock exception version hacking '
+    'clock concurrency exception version hacking '
     'shutdown.policy shutdown.phases shutdown.deadlines',
     'shutdown conf policies rpc.catalogue rpc.versions',
     'context objects',
     'db rpc virt.driver',
     'api.rpcapi compute.rpcapi conductor.rpcapi virt servicegroup '
-    'compute.executors offers pools steps',
+    'compute.executors compute.questions offers pools steps',
     'api compute conductor',
     'api.routes compute.manager conductor.manager',
     'api.app service',

@@ -44,9 +44,14 @@ class TestPool(base.TestCase):
         running.result(10)
         self.assertEqual(['a'], self.ran)
 
+    def test_what_waits_is_known(self):
+        self.assertEqual([], self.pool.waiting())
+        self.fill()
+        self.assertEqual(['b'], self.pool.waiting())
+
     def test_close_drops_what_waits(self):
         running, _ = self.fill()
-        self.assertEqual(1, self.pool.close())
+        self.assertEqual(['b'], self.pool.close())
         self.assertIsNone(self.pool.submit('c', self.work, 'c'))
         self.go_on.set()
         running.result(10)

@@ -49,6 +49,16 @@ class TestIsUp(ServiceGroupTestCase):
             self.assertEqual('up' if up else 'down',
                              self.group.state(service))
 
+    def test_nobody_is_down_while_we_recover_ourselves(self):
+        group = servicegroup.ServiceGroup(self.conf, lambda: True)
+        for up, values in (
+                (True, {}),
+                (True, {'seconds_since_seen': 1000.0}),
+                (False, {'seconds_since_seen': None}),
+                (False, {'forced_down': True}),
+                (False, {'phase': PHASE.STOPPED})):
+            self.assertEqual(up, group.is_up(self.service(**values)), values)
+
 
 class TestRequire(ServiceGroupTestCase):
 
@@ -139,6 +149,18 @@ class TestHeartbeat(base.TestCase):
         reports = self.service.reports
         self.assertGreaterEqual(self.beats, 3)
         self.assertEqual(reports, self.service.reports)
+
+    def test_recovering(self):
+        """For a while after the last report that was not taken."""
+        self.heartbeat._report()
+        self.assertFalse(self.heartbeat.is_recovering(60))
+        self.service.errors = [compute.unreachable()]
+        self.heartbeat._report()
+        for _ in range(5):
+            self.assertTrue(self.heartbeat.is_recovering(0.05))
+            self.heartbeat._report()
+        self.assertFalse(self.heartbeat.is_recovering(0.05))
+        self.heartbeat.start()
 
     def test_a_report_is_bounded(self):
         self.heartbeat.start()

@@ -6,6 +6,7 @@ from nova_gs import clock
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.rpc import catalogue
+from nova_gs.shutdown import policy
 from nova_gs.shutdown import tracker
 from nova_gs import steps
 from tests.unit import base
@@ -18,6 +19,9 @@ ABORT = catalogue.ROWS['live_migration_abort']
 
 class ImmediatePool:
     """Runs at once what a pool would run later."""
+
+    def waiting(self):
+        return ['v']
 
     def submit(self, key, function, *args):
         function(*args)
@@ -35,7 +39,7 @@ class FakeOperations:
         self.claims = []
         self.record = objects.Operation(
             uuid='u', step=REBOOT.name, instance_uuid='i', host='host1',
-            peer_host=None, claim_id=None)
+            peer_host=None, claim_id=None, owner=None, state='accepted')
         self.offered = []
 
     def claim(self, cls, ctxt, uuid, step, owner, claim_id):
@@ -48,6 +52,19 @@ class FakeOperations:
 
     def get_by_uuid(self, cls, ctxt, uuid):
         return self.record
+
+
+class FakeOutbox:
+    """Notes what is in doubt."""
+
+    def __init__(self):
+        self.doubts = {}
+
+    def keep_doubt(self, claim_id, operation_uuid, step):
+        self.doubts[claim_id] = (operation_uuid, step)
+
+    def drop(self, claim_id):
+        del self.doubts[claim_id]
 
 
 class TestSteps(base.TestCase):
@@ -66,7 +83,9 @@ class TestSteps(base.TestCase):
             lambda op, step, **kw: self.operations.offered.append(step)))
         self.tracker = tracker.Tracker(clock.Clock())
         self.gate = tracker.Gate(self.tracker, 'host1')
-        self.runner = steps.StepRunner(self.gate, 'me', ImmediatePool())
+        self.outbox = FakeOutbox()
+        self.runner = steps.StepRunner(
+            self.gate, 'me', ImmediatePool(), outbox=self.outbox)
         self.ran = []
 
     def step(self, ctxt, operation, work):
@@ -114,6 +133,16 @@ class TestSteps(base.TestCase):
         self.runner.settle()
         self.assertEqual(1, len(self.operations.offered))
 
+    def test_description(self):
+        """What waits and what is in doubt is named in a report."""
+        self.operations.error = exception.PeerUnavailable(
+            service='conductor', host='any', method='m', reason='r')
+        self.send(REBOOT)
+        self.assertEqual(
+            ['waits for a thread: operation v',
+             'claimed, but it is not known whether with success: step '
+             'reboot_instance of operation u'], self.runner.describe())
+
     def test_unknown_outcome_that_was_a_refusal_is_left_alone(self):
         self.operations.error = exception.PeerUnavailable(
             service='conductor', host='any', method='m', reason='r')
@@ -121,6 +150,40 @@ class TestSteps(base.TestCase):
         self.operations.record.claim_id = 'somebody else'
         self.runner.settle()
         self.assertEqual([], self.operations.offered)
+
+    def test_unknown_outcome_is_settled_when_the_step_is_not_offered(self):
+        self.operations.error = exception.PeerUnavailable(
+            service='conductor', host='any', method='m', reason='r')
+        self.send(REBOOT)
+        claim_id = self.operations.record.claim_id
+        self.operations.record.claim_id = None
+        self.runner.settle()
+        self.assertEqual([], self.operations.offered)
+        self.assertIn(claim_id, self.outbox.doubts)
+        # Only now it arrives.
+        self.operations.record.claim_id = claim_id
+        self.runner.settle()
+        self.assertEqual([REBOOT.name], self.operations.offered)
+        self.assertEqual({}, self.outbox.doubts)
+
+    def test_unknown_outcome_is_left_work(self):
+        self.tracker.begin_history()
+        self.operations.error = exception.PeerUnavailable(
+            service='conductor', host='any', method='m', reason='r')
+        self.send(REBOOT)
+        self.assertEqual([policy.Fate.LEFT],
+                         [work.fate for work in self.tracker.history()])
+
+    def test_outcome_that_is_not_recorded_is_left_work(self):
+        self.tracker.begin_history()
+
+        def unrecorded(ctxt, operation, work):
+            raise exception.PeerUnavailable(
+                service='conductor', host='any', method='m', reason='r')
+
+        self.runner.invoke(REBOOT, unrecorded, Ctxt(), operation_uuid='u')
+        self.assertEqual([policy.Fate.LEFT],
+                         [work.fate for work in self.tracker.history()])
 
     def test_call_is_answered(self):
         answer = self.runner.invoke(
@@ -160,6 +223,29 @@ class TestSteps(base.TestCase):
         self.runner.invoke(REBOOT, bug, Ctxt(), operation_uuid='u')
         self.assertTrue(self.tracker.empty())
         self.assertIn('KeyError', finished[0])
-        # What has begun elsewhere is for the next start to settle.
+
+    def test_what_a_stop_refuses_is_named(self):
+        refused = []
+        self.runner = steps.StepRunner(
+            self.gate, 'me', ImmediatePool(), on_refusal=refused.append)
+        self.send(REBOOT)
+        self.assertEqual([], refused)
+        self.gate.narrow('it is being stopped', 'now')
+        self.send(REBOOT)
+        self.assertEqual(['u'], refused)
+
+    def test_bug_in_a_later_step_leaves_nobody_waiting(self):
+        def bug(ctxt, operation, work):
+            raise KeyError('x')
+
+        interrupted = []
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Operation.mark_interrupted',
+            lambda op, error: interrupted.append(error)))
+        # What is handed on already is the next one's.
         self.runner.invoke(POST, bug, Ctxt(), operation_uuid='u')
-        self.assertEqual(1, len(finished))
+        self.assertEqual([], interrupted)
+        self.operations.record.claim_id = 'ours'
+        self.runner.invoke(POST, bug, Ctxt(), operation_uuid='u')
+        self.assertIn('KeyError', interrupted[0])
+        self.assertTrue(self.tracker.empty())

@@ -2,8 +2,13 @@
 
 import threading
 
+import fixtures
+
 from nova_gs.compute import rpcapi
 from nova_gs import exception
+from nova_gs import objects
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client as rpc_client
 from tests.fixtures import clock
 from tests.unit import base
 
@@ -45,7 +50,9 @@ class FakeClient:
 
     def __init__(self, clock):
         self.sent = []
+        self.versions = []
         self.absent = {}
+        self.silent = False
         self._clock = clock
 
     def patience(self, row):
@@ -54,12 +61,29 @@ class FakeClient:
     def send(self, ctxt, row, prepared, host, version, arguments):
         topic = prepared['topic']
         self.sent.append(topic)
+        self.versions.append(version)
+        if self.silent:
+            raise exception.PeerUnavailable(
+                service=topic, host=host, method=row.name, reason='timeout')
         if self.absent.get(topic, 0) > 0:
             self.absent[topic] -= 1
             self._clock.advance(1)
             raise exception.Undeliverable(
                 service=topic, host=host, method=row.name, reason='no queue')
         return arguments
+
+
+class FakeQuestions:
+    """Sends; what goes to a ``left`` topic is refused as unread."""
+
+    def __init__(self):
+        self.left = set()
+
+    def ask(self, send, row, topic, host):
+        answer = send()
+        if topic in self.left:
+            raise exception.HostDraining(host=host, reason='r', deadline='d')
+        return answer
 
 
 class TestChoiceOfServer(base.TestCase):
@@ -70,11 +94,13 @@ class TestChoiceOfServer(base.TestCase):
         self.peers = FakePeers()
         self.api = rpcapi.ComputeAPI.__new__(rpcapi.ComputeAPI)
         self.client = FakeClient(self.clock)
+        self.questions = FakeQuestions()
         stopping = threading.Event()
         stopping.wait = lambda timeout: False
         self.api.__dict__.update(
             _conf=self.conf, _client=self.client, _clock=self.clock,
-            _peers=self.peers, _stopping=stopping)
+            _peers=self.peers, _stopping=stopping,
+            _questions=self.questions)
 
     def topics(self, method, host, *arguments):
         del self.client.sent[:]
@@ -114,6 +140,32 @@ class TestChoiceOfServer(base.TestCase):
         self.assertEqual(['compute'],
                          self.topics('live_migration_abort', OLD, 'uuid'))
 
+    def test_abort_that_a_host_has_left_unread_goes_to_its_other_queue(self):
+        self.questions.left = {catalogue.Topic.NEW_WORK}
+        is_draining = self.peers.is_draining
+        self.peers.is_draining = lambda host: (
+            bool(self.client.sent) and is_draining(host))
+        self.peers.draining = {NEW, OLD}
+        self.assertEqual(['compute', 'compute-alt'],
+                         self.topics('live_migration_abort', NEW, 'uuid'))
+        for method, host in (('live_migration_abort', OLD),
+                             ('check_can_live_migrate_source', NEW)):
+            self.assertRaises(exception.HostDraining, self.topics, method,
+                              host, 'uuid')
+            self.assertEqual(['compute'], self.client.sent)
+
+    def test_refusal_of_the_last_queue_is_final(self):
+        self.questions.left = set(catalogue.Topic)
+        self.peers.draining = {NEW}
+        self.assertRaises(exception.HostDraining, self.topics,
+                          'live_migration_abort', NEW, 'uuid')
+        self.assertEqual(['compute-alt'], self.client.sent)
+
+    def test_a_host_that_gives_a_reason_is_let_in_whatever_happens(self):
+        for host, topic in ((NEW, 'compute-alt'), (OLD, 'compute')):
+            self.assertEqual([topic], self.topics(
+                'live_migration_abort', host, 'uuid', 'host-b must stop'))
+
     def test_publication_is_mandatory(self):
         prepared, _ = self.api.prepare_for_alt_rpcserver(
             self.client.library_client, NEW, '6.0')
@@ -136,6 +188,36 @@ class TestChoiceOfServer(base.TestCase):
                           'live_migration', NEW, 'uuid')
         self.assertEqual({'compute-alt'}, set(self.client.sent))
 
+    def test_nor_longer_than_the_sender_may_take(self):
+        self.client.absent = {'compute-alt': 1000}
+        with rpc_client.at_most(2):
+            self.assertRaises(exception.Undeliverable, self.topics,
+                              'pre_live_migration', NEW, 'u', 'i', 'd')
+        self.assertEqual(['compute-alt'] * 2, self.client.sent)
+
+    def test_unanswered_call_is_not_sent_again(self):
+        """It may have got there, on whichever queue."""
+        self.client.silent = True
+        self.peers.learn = {NEW: 'old'}
+        for host in (NEW, OLD, UNKNOWN):
+            self.assertRaises(exception.PeerUnavailable, self.topics,
+                              'pre_live_migration', host, 'u', 'i', 'd')
+            self.assertEqual(1, len(self.client.sent), host)
+        # What is said next goes by what the host is by then.
+        self.client.silent = False
+        self.assertEqual(['compute'], self.topics(
+            'rollback_live_migration_at_destination', NEW, 'u'))
+
+    def test_version_is_what_the_fleet_allows(self):
+        """Also to a host that could be told more."""
+        for pin, fleet, version in (
+                ('auto', '6.4', '6.4'), ('auto', '6.5', '6.5'),
+                ('6.4', '6.5', '6.4'), ('6.5', '6.4', '6.5')):
+            self.flags(compute=pin, group='upgrade_levels')
+            self.peers.fleet = fleet
+            self.topics('live_migration', NEW, 'uuid')
+            self.assertEqual(version, self.client.versions[-1], (pin, fleet))
+
     def test_what_the_fleet_does_not_know_is_not_sent(self):
         self.flags(compute='6.0', group='upgrade_levels')
         error = self.assertRaises(
@@ -143,3 +225,187 @@ class TestChoiceOfServer(base.TestCase):
             'live_migration_force_complete', NEW, 'uuid')
         self.assertIn('[upgrade_levels]', str(error))
         self.assertEqual([], self.client.sent)
+
+
+class FakeRecords:
+    """What the conductor knows: service versions by host."""
+
+    def __init__(self, **versions):
+        self.versions = {name + '-host': version
+                         for name, version in versions.items()}
+        self.phases = {}
+        self.away = False
+        self.reads = 0
+
+    def service(self, cls, ctxt, host, binary):
+        self._read()
+        if host not in self.versions:
+            raise exception.ServiceNotFound(service_id=host)
+        return objects.Service(
+            host=host, version=self.versions[host],
+            phase=self.phases.get(host, 'serving'))
+
+    def minimum(self, cls, ctxt, binary):
+        self._read()
+        return min(self.versions.values(), default=0)
+
+    def _read(self):
+        self.reads += 1
+        if self.away:
+            raise exception.PeerUnavailable(
+                service='conductor', host='any host', method='x',
+                reason='away')
+
+
+class PeersTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.records = FakeRecords(new=3, old=2)
+        for name, fake in (
+                ('Service.get_by_host_and_binary', self.records.service),
+                ('ServiceList.get_minimum_version', self.records.minimum)):
+            self.useFixture(fixtures.MonkeyPatch(
+                'nova_gs.objects.' + name, classmethod(fake)))
+        self.clock = clock.ManualClock()
+        self.peers = rpcapi.Peers(None, self.clock)
+
+
+class TestPeers(PeersTestCase):
+
+    def reads_of(self, ask, *arguments):
+        """Return (answer, how many records were read for it)."""
+        before = self.records.reads
+        return ask(*arguments), self.records.reads - before
+
+    def test_second_server_is_remembered_for_a_while(self):
+        self.assertEqual((True, 1), self.reads_of(self.peers.has_alt, NEW))
+        self.assertEqual((True, 0), self.reads_of(self.peers.has_alt, NEW))
+        self.clock.advance(self.peers.FRESH_FOR)
+        self.assertEqual((True, 1), self.reads_of(self.peers.has_alt, NEW))
+
+    def test_its_absence_is_not(self):
+        for host in (OLD, UNKNOWN):
+            for _ in range(2):
+                self.assertEqual((False, 1),
+                                 self.reads_of(self.peers.has_alt, host))
+
+    def test_conductor_is_away(self):
+        """What was known holds on; what is unknown is taken for old."""
+        self.assertTrue(self.peers.has_alt(NEW))
+        self.records.away = True
+        for _ in range(2):
+            self.peers.forget(NEW)
+            self.clock.advance(self.peers.FRESH_FOR)
+            self.assertTrue(self.peers.has_alt(NEW))
+        self.assertFalse(self.peers.has_alt(OLD))
+        self.assertFalse(self.peers.is_draining(OLD))
+
+    def test_record_that_is_gone_is_not_remembered(self):
+        self.assertTrue(self.peers.has_alt(NEW))
+        self.records.versions.clear()
+        self.peers.forget(NEW)
+        self.assertFalse(self.peers.has_alt(NEW))
+        self.records.away = True
+        self.assertFalse(self.peers.has_alt(NEW))
+
+    def test_draining_is_looked_up_each_time(self):
+        self.assertFalse(self.peers.is_draining(NEW))
+        self.records.phases[NEW] = 'draining'
+        self.assertTrue(self.peers.is_draining(NEW))
+
+    def test_hosts_without_are_looked_up_each_time(self):
+        hosts = {NEW, OLD, UNKNOWN}
+        self.assertEqual({OLD, UNKNOWN}, self.peers.without_alt(hosts))
+        self.records.versions.update({NEW: 2, OLD: 3})
+        self.assertEqual({NEW, UNKNOWN}, self.peers.without_alt(hosts))
+        self.assertEqual(set(), self.peers.without_alt(()))
+
+    def test_fleet_is_not_known_at_first(self):
+        self.assertEqual((False, 0),
+                         self.reads_of(self.peers.fleet_has_alt))
+
+    def test_fleet(self):
+        for lowest, spoken, has in ((3, '6.5', True), (2, '6.4', False),
+                                    (1, '6.0', False)):
+            self.records.versions[OLD] = lowest
+            self.clock.advance(self.peers.FRESH_FOR)
+            self.assertEqual((spoken, 1),
+                             self.reads_of(self.peers.fleet_version))
+            self.assertEqual((spoken, 0),
+                             self.reads_of(self.peers.fleet_version))
+            self.assertEqual((has, 0),
+                             self.reads_of(self.peers.fleet_has_alt))
+
+    def test_fleet_while_the_conductor_is_away(self):
+        self.records.versions[OLD] = 3
+        self.peers.fleet_version()
+        self.records.away = True
+        self.clock.advance(self.peers.FRESH_FOR)
+        self.assertEqual('6.5', self.peers.fleet_version())
+        self.assertTrue(self.peers.fleet_has_alt())
+
+    def test_old_host_that_has_come_since(self):
+        self.records.versions[OLD] = 3
+        self.assertEqual('6.5', self.peers.fleet_version())
+        self.records.versions[OLD] = 1
+        self.assertFalse(self.peers.has_alt(OLD))
+        self.assertFalse(self.peers.fleet_has_alt())
+        self.assertEqual(('6.0', 1), self.reads_of(self.peers.fleet_version))
+
+
+class TestBetweenTwoMessages(PeersTestCase):
+    """A host that is not what it was when it was sent the last message."""
+
+    def setUp(self):
+        super().setUp()
+        self.client = FakeClient(self.clock)
+        self.api = rpcapi.ComputeAPI.__new__(rpcapi.ComputeAPI)
+        self.api.__dict__.update(
+            _conf=self.conf, _client=self.client, _clock=self.clock,
+            _peers=self.peers, _stopping=threading.Event(),
+            _questions=FakeQuestions())
+
+    def topics(self, host):
+        del self.client.sent[:]
+        self.api.post_live_migration_at_destination(None, host, 'u')
+        return self.client.sent
+
+    def test_upgraded(self):
+        """It may drain already: nobody reads its "compute" then."""
+        self.assertEqual(['compute'], self.topics(OLD))
+        self.records.versions[OLD] = 3
+        self.assertEqual(['compute-alt'], self.topics(OLD))
+
+    def test_upgraded_and_not_listening_yet(self):
+        self.assertEqual(['compute'], self.topics(OLD))
+        self.records.versions[OLD] = 3
+        self.client.absent = {'compute-alt': 2}
+        self.api._stopping.wait = lambda timeout: False
+        self.assertEqual(['compute-alt'] * 3, self.topics(OLD))
+
+    def test_downgraded(self):
+        del self.records.versions[OLD]
+        self.assertEqual(['compute-alt'], self.topics(NEW))
+        self.assertEqual('6.5', self.client.versions[-1])
+        self.records.versions[NEW] = 2
+        self.client.absent = {'compute-alt': 1}
+        self.assertEqual(['compute-alt', 'compute'], self.topics(NEW))
+        self.assertEqual(['compute'], self.topics(NEW))
+        self.assertEqual('6.4', self.client.versions[-1])
+
+    def test_removed_from_the_records(self):
+        self.assertEqual(['compute-alt'], self.topics(NEW))
+        del self.records.versions[NEW]
+        self.client.absent = {'compute-alt': 1}
+        self.assertEqual(['compute-alt', 'compute'], self.topics(NEW))
+
+    def test_conductor_cannot_say_what_it_is_now(self):
+        """Then it is what it was: never to a "compute" that is closed."""
+        self.assertEqual(['compute-alt'], self.topics(NEW))
+        self.records.away = True
+        self.client.absent = {'compute-alt': 1000}
+        self.api._stopping.wait = lambda timeout: False
+        self.assertRaises(exception.Undeliverable, self.topics, NEW)
+        self.assertEqual({'compute-alt'}, set(self.client.sent))

@@ -6,6 +6,7 @@ import stat
 import fixtures
 
 from nova_gs.devcloud import broker
+from nova_gs.devcloud import errors
 from nova_gs.devcloud import layout
 from tests.unit import base
 
@@ -44,3 +45,39 @@ class BrokerTestCase(base.TestCase):
     def test_not_ready_where_nobody_listens(self):
         self.broker.port = 1
         self.assertFalse(self.broker.ready())
+
+
+class TestLists(BrokerTestCase):
+    """What rabbitmqctl says, in a script that stands for it."""
+
+    def answer(self, text, code=0):
+        os.makedirs(os.path.dirname(self.broker.control), exist_ok=True)
+        with open(self.broker.control, 'w') as script:
+            script.write('#!/bin/sh\ncat <<END\n%s\nEND\nexit %d\n' % (
+                text, code))
+        os.chmod(self.broker.control, 0o700)
+
+    def test_queues(self):
+        self.answer("""[
+{"name": "reply_1", "consumers": 1, "messages_ready": 2,
+ "messages_unacknowledged": 3,
+ "arguments": [["x-expires", "signedint", 50000]]},
+{"name": "compute", "consumers": 0, "messages_ready": 0,
+ "messages_unacknowledged": 0, "arguments": []}]""")
+        self.assertEqual(
+            {'reply_1': {'consumers': 1, 'ready': 2, 'unacked': 3,
+                         'expires': 50.0},
+             'compute': {'consumers': 0, 'ready': 0, 'unacked': 0,
+                         'expires': None}}, self.broker.queues())
+
+    def test_connections(self):
+        self.answer("""[{"client_properties": [
+["product", "longstr", "py-amqp"],
+["connection_name", "longstr", "nova-api:1:a"]]},
+{"client_properties": []}]""")
+        self.assertEqual(['nova-api:1:a', ''], self.broker.connections())
+
+    def test_no_answer(self):
+        self.answer('', code=69)
+        for ask in (self.broker.queues, self.broker.connections):
+            self.assertRaises(errors.DevcloudError, ask)

@@ -20,18 +20,22 @@ class ParserTestCase(base.TestCase):
         options = self.parse(
             'up', '--dir', '/d', '--hosts', '3', '--driver', 'fake',
             '--database', 'URL', '--conductors', '2', '--set', 'a.b=1',
-            '--set', 'host-a:a.b=2')
+            '--set', 'host-a:a.b=2', '--concurrency', 'eventlet',
+            '--post-copy')
         self.assertEqual(
-            (cli.up, '/d', 3, 'fake', 'URL', 2, ['a.b=1', 'host-a:a.b=2']),
+            (cli.up, '/d', 3, 'fake', 'URL', 2, ['a.b=1', 'host-a:a.b=2'],
+             'eventlet', True),
             (options.run, options.dir, options.hosts, options.driver,
-             options.database, options.conductors, options.set))
+             options.database, options.conductors, options.set,
+             options.concurrency, options.post_copy))
 
     def test_up_by_default(self):
         options = self.parse('up')
         self.assertEqual(
-            (None, 2, 'libvirt', None, 1, []),
+            (None, 2, 'libvirt', None, 1, [], 'threads', False),
             (options.dir, options.hosts, options.driver, options.database,
-             options.conductors, options.set))
+             options.conductors, options.set, options.concurrency,
+             options.post_copy))
 
     def test_every_command_takes_dir(self):
         for words in (['up'], ['down'], ['status'], ['env'], ['start', 'x'],

@@ -13,12 +13,16 @@ from tests.unit import base
 class EnvironmentTestCase(base.TestCase):
 
     def test_foreign_variables_do_not_pass(self):
-        for name in ('OS_CLOUD', 'NOTIFY_SOCKET'):
+        for name in ('OS_CLOUD', 'NOTIFY_SOCKET', 'NOVA_GS_CONCURRENCY'):
             self.useFixture(fixtures.EnvironmentVariable(name, 'x'))
         environ = environment.of_services()
         self.assertNotIn('OS_CLOUD', environ)
         self.assertNotIn('NOTIFY_SOCKET', environ)
+        self.assertNotIn('NOVA_GS_CONCURRENCY', environ)
         self.assertIn('PATH', environ)
+
+    def test_more_variables(self):
+        self.assertEqual('x', environment.of_services(A='x')['A'])
 
     def test_services_find_us_from_any_directory(self):
         self.useFixture(fixtures.EnvironmentVariable('PYTHONPATH', '.'))
@@ -39,3 +43,7 @@ class EnvironmentTestCase(base.TestCase):
             os.chmod(script, 0o700)
         self.assertEqual([script, '--x'],
                          environment.command('nova-api', '--x'))
+
+    def test_stand_in_is_run_by_the_same_python(self):
+        self.assertEqual([sys.executable, '/x/old.py', '--x'],
+                         environment.command('/x/old.py', '--x'))

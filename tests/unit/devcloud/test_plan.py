@@ -16,7 +16,8 @@ FIRST_PORT = 20480
 
 def options(**changes):
     return dict({'hosts': 2, 'driver': 'libvirt', 'settings': [],
-                 'conductors': 1, 'database': 'sqlite:///x'}, **changes)
+                 'conductors': 1, 'concurrency': 'threads',
+                 'database': 'sqlite:///x'}, **changes)
 
 
 class NamesTestCase(base.TestCase):
@@ -43,6 +44,7 @@ class CheckTestCase(base.TestCase):
                 ({'hosts': 16}, '--hosts 16'),
                 ({'hosts': 101, 'driver': 'fake'}, '--hosts 101'),
                 ({'conductors': 0}, '--conductors 0'),
+                ({'concurrency': 'gevent'}, '--concurrency gevent'),
                 ({'settings': ['x']}, '--set x'),
                 ({'settings': ['host-c:a.b=c']}, 'host-c')):
             error = self.assertRaises(
@@ -51,9 +53,34 @@ class CheckTestCase(base.TestCase):
 
     def test_sense(self):
         for changes in ({}, {'hosts': 0}, {'hosts': 15},
+                        {'concurrency': 'eventlet'},
                         {'hosts': 16, 'driver': 'fake'},
                         {'settings': ['conductor:a.b=c', 'api:a.b=c']}):
             plan.check(options(**changes))
+
+
+class PostCopyTestCase(base.TestCase):
+
+    def obstacle(self, reason):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.devcloud.post_copy.obstacle', lambda: reason))
+
+    def test_where_it_can_be_had(self):
+        self.obstacle(None)
+        plan.check(options(post_copy=True))
+
+    def test_where_it_cannot(self):
+        self.obstacle('it needs root')
+        plan.check(options(post_copy=False))
+        error = self.assertRaises(
+            errors.DevcloudError, plan.check, options(post_copy=True))
+        for words in ('--post-copy', 'it needs root'):
+            self.assertIn(words, str(error))
+
+    def test_fake_driver_needs_none(self):
+        self.obstacle(None)
+        self.assertRaises(errors.DevcloudError, plan.check,
+                          options(post_copy=True, driver='fake'))
 
 
 class PartsTestCase(base.TestCase):
@@ -99,6 +126,14 @@ class PartsTestCase(base.TestCase):
                             b.libvirt.live_migration_inbound_addr)
         self.assertTrue(a.libvirt.live_migration_trust_storage)
 
+    def test_post_copy(self):
+        for wanted in (False, True):
+            parts = self.make(post_copy=wanted)
+            self.assertEqual(
+                [wanted, wanted],
+                [self.read(compute).libvirt.live_migration_permit_post_copy
+                 for compute in parts.computes])
+
     def test_compute_with_fake(self):
         parts = self.make(driver='fake')
         conf = self.read(parts.computes[0])
@@ -113,6 +148,13 @@ class PartsTestCase(base.TestCase):
                              (parts.computes[0], None)):
             self.assertEqual(url, self.read(service).database.connection)
 
+    def test_stand_ins(self):
+        parts = self.make(programs={'host-b': '/x/old.py'})
+        self.assertEqual(
+            ['nova-compute', '/x/old.py'],
+            [compute.program for compute in parts.computes])
+        self.assertEqual('nova-api', parts.api.program)
+
     def test_settings_win(self):
         parts = self.make(settings=[
             'DEFAULT.graceful_shutdown_timeout=30',
@@ -121,6 +163,15 @@ class PartsTestCase(base.TestCase):
             [30, 40, 30],
             [self.read(service).graceful_shutdown_timeout
              for service in parts.computes + [parts.api]])
+
+    def test_concurrency_concerns_computes_alone(self):
+        for mode in ('threads', 'eventlet'):
+            parts = self.make(concurrency=mode)
+            for compute in parts.computes:
+                self.assertEqual(
+                    {'NOVA_GS_CONCURRENCY': mode}, compute.variables())
+            for other in [parts.api] + parts.conductors:
+                self.assertEqual({}, other.variables())
 
     def test_kvm_is_hidden_unless_asked_for(self):
         for setting, with_kvm in ((None, False),

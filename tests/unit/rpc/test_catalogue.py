@@ -69,12 +69,26 @@ class TestRows(base.TestCase):
         for row in catalogue.ROWS.values():
             self.assertTrue(row.sentence.endswith('.'), row.name)
 
-    def test_only_what_must_get_through_is_served_twice(self):
+    def test_begun_work_and_what_must_get_through_are_served_twice(self):
         both = {row.name for row in catalogue.ROWS.values()
                 if row.served_on(catalogue.Topic.NEW_WORK) and
                 row.served_on(catalogue.Topic.ONGOING)}
-        self.assertEqual({'live_migration_abort',
-                          'live_migration_force_complete'}, both)
+        begun = {row.name for row in catalogue.ROWS.values()
+                 if row.topic is catalogue.Topic.ONGOING}
+        self.assertEqual(begun | {'live_migration_abort',
+                                  'live_migration_force_complete'}, both)
+
+    def test_a_host_with_one_server_can_be_sent_everything(self):
+        for row in catalogue.ROWS.values():
+            self.assertEqual(row.topic is not catalogue.Topic.CONDUCTOR,
+                             row.served_on(catalogue.Topic.NEW_WORK),
+                             row.name)
+
+    def test_only_conductors_serve_what_is_theirs(self):
+        for row in catalogue.ROWS.values():
+            self.assertEqual(row.topic is catalogue.Topic.CONDUCTOR,
+                             row.served_on(catalogue.Topic.CONDUCTOR),
+                             row.name)
 
     def test_arguments_have_a_birthday(self):
         row = catalogue.Row(
@@ -125,6 +139,12 @@ class TestVersions(base.TestCase):
         for service, spoken in ((0, '6.5'), (1, '6.0'), (2, '6.4'),
                                 (3, '6.5'), (99, '6.5')):
             self.assertEqual(spoken, versions.rpc_version_of(service))
+
+    def test_pin(self):
+        for pin, keeps_off in (('auto', False), ('6.0', True), ('6.4', True),
+                               ('6.5', False), ('6.10', False),
+                               ('7.0', False)):
+            self.assertIs(keeps_off, versions.is_pinned_before_alt(pin), pin)
 
     def test_alt_server(self):
         for service, has in ((0, False), (1, False), (2, False), (3, True),

@@ -1,13 +1,16 @@
 """How long a message may take, and what its failures become."""
 
 import dataclasses
+import threading
 
 import kombu.exceptions
 import oslo_messaging
 from oslo_messaging import conffixture
 
 from nova_gs import context
+from nova_gs.devcloud import waiting
 from nova_gs import exception
+from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client
 from nova_gs.rpc import transport
@@ -36,6 +39,21 @@ class FakePrepared:
         if self.error:
             raise self.error
         return 'answer'
+
+
+class HangingPrepared:
+    """Sends nothing until it may go on."""
+
+    def __init__(self):
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.ended = threading.Event()
+
+    def cast(self, ctxt, name, **arguments):
+        self.begun.set()
+        self.go_on.wait(60)
+        self.ended.set()
+
+    call = cast
 
 
 class ClientTestCase(base.TestCase):
@@ -74,6 +92,19 @@ class TestPatience(ClientTestCase):
         self.flags(rpc_response_timeout=1)
         self.assertEqual(
             2, self.client.patience(LONG)['call_monitor_timeout'])
+
+    def test_bound_of_the_process(self):
+        seconds = [None]
+        self.client = client.Client(
+            self.conf, transport.create(self.conf), lambda: seconds[0])
+        self.assertNotIn('timeout', self.client.patience(SHORT))
+        seconds[0] = 3
+        for row in (SHORT, LONG):
+            self.assertEqual(3, self.client.patience(row)['timeout'])
+        with client.at_most(1):
+            self.assertEqual(1, self.client.patience(SHORT)['timeout'])
+        with client.at_most(5):
+            self.assertEqual(3, self.client.patience(SHORT)['timeout'])
 
     def test_bound_ends_with_its_block(self):
         with client.at_most(5):
@@ -132,6 +163,59 @@ class TestSend(ClientTestCase):
             exception.HostDraining, self.send, SHORT, FakePrepared(error),
             {})
         self.assertIs(error, caught)
+
+    def test_whether_the_last_one_got_through(self):
+        self.assertTrue(self.client.got_through)
+        for error, got_through in (
+                (oslo_messaging.MessagingTimeout('m'), False),
+                (exception.HostDraining(host='h', reason='r', deadline='d'),
+                 True),
+                (ConnectionRefusedError('m'), False),
+                (None, True)):
+            try:
+                self.send(SHORT, FakePrepared(error), {})
+            except exception.NovaGSException:
+                pass
+            self.assertEqual(got_through, self.client.got_through, error)
+
+    def test_what_hangs_is_given_up(self):
+        for row in (SHORT, LONG, CAST):
+            prepared = HangingPrepared()
+            self.addCleanup(prepared.go_on.set)
+            with client.at_most(0.01):
+                self.assertRaises(exception.PeerUnavailable, self.send, row,
+                                  prepared, {})
+            self.assertFalse(self.client.got_through)
+            self.assertTrue(prepared.begun.is_set())
+
+    def test_nothing_is_sent_when_too_much_hangs(self):
+        hanging = HangingPrepared()
+        self.addCleanup(hanging.go_on.set)
+        self.client._attempts = attempts.Attempts(most=1)
+        with client.at_most(0.01):
+            self.assertRaises(exception.PeerUnavailable, self.send, SHORT,
+                              hanging, {})
+            prepared = FakePrepared()
+            self.assertRaises(exception.PeerUnavailable, self.send, SHORT,
+                              prepared, {})
+            self.assertEqual([], prepared.sent)
+            hanging.go_on.set()
+            self.assertTrue(hanging.ended.wait(30))
+
+        def gets_through():
+            with client.at_most(30):
+                return self.send(SHORT, prepared, {}) == 'answer'
+
+        self.assertTrue(self.becomes_true(gets_through))
+
+    def becomes_true(self, condition):
+        def ask():
+            try:
+                return condition()
+            except exception.PeerUnavailable:
+                return False
+
+        return waiting.until(ask, 30)
 
     def test_bugs_are_passed_on(self):
         self.assertRaises(KeyError, self.send, SHORT,

@@ -1,8 +1,10 @@
 """What a server answers, counts and gives back."""
 
+import socket
 import threading
 import types
 
+import fixtures
 import oslo_messaging
 from oslo_messaging import conffixture
 
@@ -153,6 +155,55 @@ class TestServer(base.TestCase):
         self.assertRaises(exception.HostDraining, self.call)
         served.detach()
 
+    def test_answers_that_cannot_be_sent_are_not_waited_for(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.rpc.server.STUCK_AFTER', 0.01))
+        served = self.serve()
+        sending, broker_back = threading.Event(), threading.Event()
+        self.addCleanup(broker_back.set)
+
+        def reply(*args, **kwargs):
+            sending.set()
+            broker_back.wait(60)
+
+        message = types.SimpleNamespace(
+            message={'method': CONSOLE.name, 'version': '6.0', 'args': {
+                'instance': 'i', 'tail_length': None}},
+            client_timeout=None, msg_id='m', reply=reply, ctxt={},
+            acknowledge=lambda: None)
+        served._on_incoming([message])
+        self.assertTrue(self.entered.wait(60))
+        self.assertFalse(served.wait_answered(0.05), 'it is being executed')
+        self.proceed.set()
+        self.assertTrue(sending.wait(60))
+        self.assertFalse(served.wait_answered(None))
+        self.assertEqual(1, served.pending)
+        broker_back.set()
+        self.assertTrue(served.wait_answered(60))
+        served.detach()
+
+    def test_a_broker_that_says_nothing_is_left_without_its_word(self):
+        served = self.serve()
+        one, other = socket.socketpair()
+        self.addCleanup(one.close)
+        self.addCleanup(other.close)
+        consumer = FakeConsumer()
+        conn = types.SimpleNamespace(connection=types.SimpleNamespace(
+            _consumers={consumer: 1}, channel=types.SimpleNamespace(
+                connection=types.SimpleNamespace(sock=one))))
+        # A broker that says nothing: whoever reads from it is kept.
+        real = served.listener
+        served.listener = types.SimpleNamespace(
+            stop=lambda: one.recv(1), cleanup=lambda: None,
+            _poll_style_listener=types.SimpleNamespace(
+                conn=conn, incoming=[]))
+        self.assertEqual(0, served.detach(within=0.01))
+        self.assertEqual(b'', other.recv(1), 'the connection is not cut')
+        consumer.consume(None, tag=1)
+        consumer.declare(None)
+        self.assertEqual([], consumer.asked)
+        real.stop()
+
     def test_method_without_a_row_ends_no_monitor_for_ever(self):
         served = self.serve()
         seen = []
@@ -163,6 +214,22 @@ class TestServer(base.TestCase):
         served._process_incoming([message])
         self.assertEqual([None], seen)
         served.detach()
+
+
+class FakeConsumer:
+    """Notes what it is asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def consume(self, conn, tag):
+        self.asked.append('consume')
+
+    def declare(self, conn):
+        self.asked.append('declare')
+
+    def cancel(self, tag):
+        pass
 
 
 class Message(dict):

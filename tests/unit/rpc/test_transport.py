@@ -1,4 +1,7 @@
-"""The bounds of a transport, and what a wrong URL does."""
+"""The bounds of a transport, what a wrong URL does, and its end."""
+
+import threading
+import types
 
 import oslo_messaging
 from oslo_messaging._drivers import amqpdriver
@@ -51,3 +54,70 @@ class TestTransport(base.TestCase):
     def test_no_url(self):
         self.assertRaises(oslo_messaging.InvalidTransportURL, self.create,
                           'no URL at all')
+
+
+class FakeDriver(amqpdriver.AMQPDriverBase):
+    """Notes what is closed; ``hold`` keeps a close from ending."""
+
+    def __init__(self, has_asked=True, error=None):
+        self.closed = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self.error = error
+        self._connection_pool = types.SimpleNamespace(
+            empty=self._closer('pool'))
+        self._reply_q_lock = threading.Lock()
+        self._waiter = self._reply_q_conn = None
+        if has_asked:
+            self._waiter = types.SimpleNamespace(stop=self._closer('waiter'))
+            self._reply_q_conn = types.SimpleNamespace(
+                close=self._closer('answers'))
+
+    def _closer(self, name):
+        def close():
+            self.hold.wait(60)
+            if self.error:
+                raise self.error
+            self.closed.append(name)
+        return close
+
+
+class TestClose(base.TestCase):
+
+    def close(self, *drivers, within=60):
+        return transport.close(
+            [types.SimpleNamespace(_driver=driver) for driver in drivers],
+            within)
+
+    def test_everything(self):
+        drivers = FakeDriver(), FakeDriver(has_asked=False)
+        self.assertTrue(self.close(*drivers))
+        # Who waits for answers is told before the connection goes.
+        self.assertEqual([['pool', 'waiter', 'answers'], ['pool']],
+                         [driver.closed for driver in drivers])
+
+    def test_late_users_find_what_they_need(self):
+        driver = FakeDriver()
+        self.close(driver)
+        self.assertIsNotNone(driver._connection_pool)
+        self.assertIsNotNone(driver._waiter)
+
+    def test_frozen_broker_holds_nobody(self):
+        frozen, other = FakeDriver(), FakeDriver()
+        frozen.hold.clear()
+        self.addCleanup(frozen.hold.set)
+        self.assertFalse(self.close(frozen, other, within=0.2))
+        self.assertEqual(['pool', 'waiter', 'answers'], other.closed)
+        self.assertEqual([], frozen.closed)
+
+    def test_connection_that_is_lost_already(self):
+        self.assertTrue(self.close(FakeDriver(error=OSError('reset'))))
+
+    def test_other_drivers(self):
+        cleaned = []
+        self.assertTrue(transport.close([types.SimpleNamespace(
+            _driver=object(), cleanup=lambda: cleaned.append(1))]))
+        self.assertEqual([1], cleaned)
+
+    def test_nothing(self):
+        self.assertTrue(self.close())

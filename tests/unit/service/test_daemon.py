@@ -1,7 +1,10 @@
 """A daemon's start that waits, and its stop, without processes."""
 
+import io
 import json
 import threading
+
+import fixtures
 
 from nova_gs import clock
 from nova_gs import exception
@@ -18,14 +21,23 @@ class FakeDaemon(daemon.Daemon):
         self.path = path
         self.told = []
         self.busy = []
+        self.intake_error = None
+        self.start_error = None
         self.started = threading.Event()
         super().__init__(conf, clock.Clock(), 'host1')
 
     def start(self):
         self.started.set()
+        if self.start_error:
+            raise self.start_error
+
+    def last_words(self):
+        self.told.append('last_words')
 
     def close_intake(self):
         self.told.append('close_intake')
+        if self.intake_error:
+            raise self.intake_error
 
     def announce(self):
         self.told.append('announce')
@@ -79,6 +91,58 @@ class DaemonTestCase(base.TestCase):
             report = json.load(stream)
         self.assertEqual('host1', report['host'])
 
+    def test_intake_that_cannot_be_closed_keeps_nobody(self):
+        """The gate lets nothing new in, whatever still arrives."""
+        made = FakeDaemon(self.conf)
+        made.intake_error = OSError('no broker')
+        self.assertEqual(policy.ExitCode.CLEAN, self.run_until_stopped(
+            made, phases.Event.TERM))
+
+    def test_last_words(self):
+        """What was left is written down, then others are told."""
+        path = self.conf.state_path + '/report.json'
+        made = FakeDaemon(self.conf, path)
+        made.coordinator._exit = made.told.append
+        made.gate.enter('reboot_instance', policy.WhileDraining.NEVER,
+                        policy.OnShutdown.FINISH, operation_uuid='op')
+        made.coordinator.post(phases.Event.QUIT)
+        made.coordinator.run()
+        self.assertEqual(['last_words', 4], made.told)
+        self.assertTrue(made.leaving.is_set())
+        with open(path) as stream:
+            report = json.load(stream)
+        self.assertEqual(
+            ('forced', [('op', 'left')]),
+            (report['outcome'], [(work['operation_uuid'], work['fate'])
+                                 for work in report['works']]))
+
+    def test_a_forced_exit_catches_up_with_a_release(self):
+        """The report that is written last is that of the forced exit."""
+        path = self.conf.state_path + '/report.json'
+        made = FakeDaemon(self.conf, path)
+        made.coordinator._exit = made.told.append
+        go_on, begun = threading.Event(), threading.Event()
+        write = made._write_report
+
+        def slowly(report, path):
+            if not begun.is_set():
+                begun.set()
+                go_on.wait(60)
+            write(report, path)
+
+        made._write_report = slowly
+        released = threading.Event()
+        made.release = released.set
+        made.coordinator.post(phases.Event.TERM)
+        while made.coordinator.phase is not phases.Phase.RELEASING:
+            made.coordinator.turn()
+        begun.wait(60)
+        threading.Timer(0.05, go_on.set).start()
+        made.coordinator.handle(phases.Event.QUIT)
+        self.assertTrue(released.wait(60))
+        with open(path) as stream:
+            self.assertEqual('forced', json.load(stream)['outcome'])
+
     def test_report_that_cannot_be_written_keeps_nobody(self):
         made = FakeDaemon(self.conf, '/no/such/place/report.json')
         self.assertEqual(policy.ExitCode.CLEAN, self.run_until_stopped(
@@ -91,6 +155,34 @@ class DaemonTestCase(base.TestCase):
         for option in ('graceful_shutdown_timeout', 'abort_reserve',
                        'release_reserve'):
             self.assertIn(option, str(error))
+
+
+class TestStart(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.exits = []
+        self.useFixture(fixtures.MonkeyPatch('os._exit', self.exits.append))
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', io.StringIO()))
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.daemon = FakeDaemon(self.conf)
+
+    def test_failure(self):
+        for error in (ValueError('no'), exception.PeerUnavailable('no')):
+            self.daemon.start_error = error
+            self.daemon._start()
+            self.assertEqual(1, self.exits.pop(0))
+
+    def test_failure_because_of_a_stop(self):
+        """What the start needs is taken away from it: that is no failure."""
+        for error in (ValueError('no'), exception.PeerUnavailable('no')):
+            self.daemon.start_error = error
+            self.daemon.stopping.set()
+            self.daemon._start()
+        self.assertEqual([], self.exits)
+        self.assertIn('The start was broken off: ValueError: no',
+                      self.log.output)
+        self.assertNotIn('Traceback', self.log.output)
 
 
 class TestPatience(base.TestCase):

@@ -1,0 +1,72 @@
+"""Asking a host something, for as long as the host may answer.
+
+A short call that nobody will answer is refused within two seconds instead of
+timing out after a minute.  Whoever reads its queue may answer, if only to
+refuse.  When nobody does, the host's record tells why: it drains, or it was
+stopped.  Without a reason it is given a moment, and then counts as gone.
+"""
+
+import functools
+
+from nova_gs import exception
+from nova_gs.objects import fields
+from nova_gs.rpc import answers
+from nova_gs.rpc import catalogue
+from nova_gs.rpc import client as rpc_client
+from nova_gs import servicegroup
+
+#: Longest wait for a host's record at one look, in seconds.
+RECORD_WITHIN = 1
+
+
+class Questions:
+    """Asks hosts.
+
+    :param conf: ConfigOpts
+    :param transport: from ``rpc.transport.create``
+    :param clock: Clock
+    :param read: callable(host) -> objects.Service as it is now, or None
+    """
+
+    def __init__(self, conf, transport, clock, read):
+        self._transport = transport
+        self._clock = clock
+        self._read = read
+        self._servicegroup = servicegroup.ServiceGroup(conf)
+        #: Hosts that did not answer: the next question looks before it goes.
+        self._silent = set()
+
+    def ask(self, send, row, topic, host):
+        """Send a message and return its answer.
+
+        What its sender has bounded, what may last and what is not answered
+        at all is simply sent.
+
+        :param send: callable() that does it
+        :param row: catalogue row
+        :param topic: Topic that it goes to
+        :raises: HostDraining, HostUnavailable, or what ``send`` raises
+        """
+        if (row.patience is not catalogue.Patience.SHORT
+                or rpc_client.is_bounded()):
+            return send()
+        watch = answers.Watch(
+            host, functools.partial(answers.readers, self._transport,
+                                    '%s.%s' % (topic.value, host)),
+            functools.partial(self._check, host), self._clock)
+        if host in self._silent:
+            watch.look(patience=0)
+            self._silent.discard(host)
+        try:
+            return answers.ask(send, watch)
+        except (exception.HostDraining, exception.HostUnavailable):
+            self._silent.add(host)
+            raise
+
+    def _check(self, host):
+        """Raise what a host's record says against an answer."""
+        with rpc_client.at_most(RECORD_WITHIN):
+            service = self._read(host)
+        # One that is quiesced still answers.
+        if service and service.phase != fields.ServicePhase.QUIESCED:
+            self._servicegroup.require_up(service)

@@ -1,0 +1,228 @@
+"""An answer is waited for only while somebody may give it."""
+
+import contextlib
+import threading
+import types
+
+import amqp
+import kombu.exceptions
+from oslo_messaging._drivers import amqpdriver
+
+from nova_gs import exception
+from nova_gs.rpc import answers
+from tests.fixtures import clock
+from tests.unit import base
+
+
+def draining():
+    return exception.HostDraining(host='host1', reason='r', deadline='d')
+
+
+class FakeConnection:
+    """One of the driver's, with a broker that has some queues.
+
+    :param queues: {name: how many read it}
+    """
+
+    def __init__(self, queues, driver_type='amqp'):
+        self._queues = queues
+        self._connection_lock = contextlib.nullcontext()
+        self.connection = self
+        self.transport = types.SimpleNamespace(driver_type=driver_type)
+
+    def channel(self):
+        return contextlib.nullcontext(self)
+
+    def queue_declare(self, name, passive):
+        if not passive:
+            raise AssertionError('%s would have been made' % name)
+        if name not in self._queues:
+            raise amqp.NotFound('no queue %s' % name)
+        return types.SimpleNamespace(consumer_count=self._queues[name])
+
+
+class FakeDriver(amqpdriver.AMQPDriverBase):
+    """A driver with that connection, or an error instead."""
+
+    def __init__(self, connection=None, error=None):
+        self._connection = connection
+        self._error = error
+
+    @contextlib.contextmanager
+    def _get_connection(self, retry=None):
+        if retry != 0:
+            raise AssertionError('an absent broker would be waited for')
+        if self._error:
+            raise self._error
+        yield types.SimpleNamespace(connection=self._connection)
+
+
+class TestReaders(base.TestCase):
+
+    def readers(self, driver, queue='compute.host1'):
+        return answers.readers(
+            types.SimpleNamespace(_driver=driver), queue)
+
+    def test_known(self):
+        driver = FakeDriver(FakeConnection(
+            {'compute.host1': 1, 'compute.host2': 0}))
+        self.assertEqual(1, self.readers(driver))
+        self.assertEqual(0, self.readers(driver, 'compute.host2'))
+
+    def test_no_queue_has_no_readers(self):
+        self.assertEqual(0, self.readers(FakeDriver(FakeConnection({}))))
+
+    def test_unknown(self):
+        for driver in (
+                object(),
+                FakeDriver(FakeConnection({}, driver_type='memory')),
+                FakeDriver(error=kombu.exceptions.OperationalError('gone')),
+                FakeDriver(error=ConnectionRefusedError(111, 'refused')),
+                FakeDriver(error=amqp.ConnectionForced('shut down')),
+                FakeDriver(error=TimeoutError('frozen'))):
+            self.assertIsNone(self.readers(driver))
+
+
+class TestWatch(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.clock = clock.ManualClock()
+        self.count = 1
+        self.seen = []
+        self.watch = answers.Watch(
+            'host1', lambda: self.count,
+            lambda: self.seen.append(self.count), self.clock)
+
+    def test_queue_that_is_read(self):
+        for _ in range(1000):
+            self.watch.look()
+            self.clock.advance(1)
+
+    def test_unknown_is_no_reason(self):
+        self.count = None
+        self.test_queue_that_is_read()
+
+    def test_record_is_asked_when_nobody_is_known_to_read(self):
+        for self.count in (1, 0, None):
+            self.watch.look()
+        self.assertEqual([0, None], self.seen)
+
+    def test_what_the_record_says(self):
+        def check():
+            raise draining()
+
+        watch = answers.Watch('host1', lambda: self.count, check, self.clock)
+        watch.look()
+        for self.count in (0, None):
+            self.assertRaises(exception.HostDraining, watch.look)
+
+    def test_nobody_reads(self):
+        self.count = 0
+        self.watch.look()
+        self.clock.advance(answers.UNREAD_AT_MOST - 0.01)
+        self.watch.look()
+        self.clock.advance(0.01)
+        error = self.assertRaises(
+            exception.HostUnavailable, self.watch.look)
+        self.assertIn('host1', str(error))
+
+    def test_new_reader_may_not_have_it(self):
+        self.count = 0
+        self.watch.look()
+        self.count = 1
+        self.clock.advance(answers.UNREAD_AT_MOST - 0.01)
+        self.watch.look()
+        self.clock.advance(0.01)
+        self.assertRaises(exception.HostUnavailable, self.watch.look)
+
+    def test_without_patience(self):
+        self.watch.look(patience=0)
+        self.count = 0
+        self.assertRaises(exception.HostUnavailable, self.watch.look,
+                          patience=0)
+
+
+class FakeWatch:
+    """Does something at each look; ``looks`` counts them."""
+
+    def __init__(self, act=lambda: None):
+        self.looks = 0
+        self._act = act
+
+    def look(self):
+        self.looks += 1
+        self._act()
+
+
+def raising(error):
+    def act():
+        raise error
+    return act
+
+
+class TestAsk(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.answer = threading.Event()
+        self.addCleanup(self.answer.set)
+
+    def send(self):
+        self.answer.wait(60)
+        return 'answer'
+
+    def ask(self, watch, send=None):
+        return answers.ask(send or self.send, watch, every=0.01)
+
+    def test_answer(self):
+        self.assertEqual('at once', answers.ask(
+            lambda: 'at once', FakeWatch(raising(AssertionError())),
+            every=60))
+
+    def test_error_is_an_answer(self):
+        error = exception.NotFound()
+        for act in (raising(error), lambda: (_ for _ in ()).throw(error)):
+            self.assertIs(error, self.assertRaises(
+                exception.NotFound, self.ask, FakeWatch(), act))
+
+    def test_late_answer(self):
+        watch = FakeWatch()
+        watch._act = lambda: watch.looks == 3 and self.answer.set()
+        self.assertEqual('answer', self.ask(watch))
+        self.assertGreaterEqual(watch.looks, 3)
+
+    def test_given_up(self):
+        for error in (draining(), exception.HostUnavailable(
+                host='host1', state='gone')):
+            self.assertIs(error, self.assertRaises(
+                type(error), self.ask, FakeWatch(raising(error))))
+
+    def test_answer_that_has_come_meanwhile_counts(self):
+        sent = threading.Event()
+
+        def send():
+            sent.wait(60)
+            return 'answer'
+
+        def act():
+            sent.set()
+            # Until it is there.
+            for thread in threading.enumerate():
+                if thread.name == 'question':
+                    thread.join(60)
+            raise draining()
+
+        self.addCleanup(sent.set)
+        self.assertEqual('answer', self.ask(FakeWatch(act), send))
+
+    def test_bug_in_a_look_is_passed_on(self):
+        self.assertRaises(KeyError, self.ask, FakeWatch(
+            raising(KeyError('x'))))
+
+    def test_unless_somebody_wants_it_no_more(self):
+        with answers.unless(raising(exception.CalledOff(
+                task='t', reason='r'))):
+            self.assertRaises(exception.CalledOff, self.ask, FakeWatch())
+        watch = FakeWatch(self.answer.set)
+        self.assertEqual('answer', self.ask(watch))
