@@ -6,6 +6,7 @@ their figures there.
 """
 
 import tempfile
+import unittest
 
 import testtools
 
@@ -47,6 +48,18 @@ class CloudTestCase(testtools.TestCase):
     def figure(self, scenario, **values):
         """Leave figures for "make verify"; units belong into the names."""
         figures.record(scenario, **values)
+
+    def assert_prompt(self, took, promise):
+        """Assert that the 95th percentile keeps a promise.
+
+        A few runs beside other tests cannot tell that; they tell that
+        nothing waits for a timer.
+
+        :param took: seconds, of each run
+        :param promise: seconds
+        """
+        self.assertLessEqual(
+            figures.percentile(took, 95), self.times(4, 1) * promise)
 
     def await_that(self, what, condition, timeout=30, every=0.01):
         """Wait until ``condition()`` is true and return its result."""
@@ -92,3 +105,44 @@ class CloudTestCase(testtools.TestCase):
         for name, part in self.cloud.parts.all().items():
             self.addDetail(name, testtools.content.text_content(
                 part.process.log_tail(40)))
+
+
+class Spared:
+    """Put before a scenario class: "make test" runs only ``SOME`` of it.
+
+    "make verify" runs everything.
+    """
+
+    #: Names of tests.
+    SOME = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        names = unittest.defaultTestLoader.getTestCaseNames(cls)
+        unknown = set(cls.SOME).difference(names)
+        if unknown:
+            raise AttributeError('%s has no %s' % (
+                cls.__name__, ', '.join(unknown)))
+        if not figures.is_full():
+            for name in set(names).difference(cls.SOME):
+                setattr(cls, name, None)
+
+
+class OnEventlet(Spared):
+    """Put before a scenario class: its twin, with computes on eventlet.
+
+    ::
+
+        class TestDrainOnEventlet(base.OnEventlet, test_drain.TestDrain):
+            SOME = ('test_refused',)
+    """
+
+    #: Not those of the scenario class.
+    SOME = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.OPTIONS = dict(cls.OPTIONS, concurrency='eventlet')
+
+    def figure(self, scenario, **values):
+        super().figure(scenario + ' (eventlet)', **values)

@@ -7,7 +7,7 @@ from nova_gs.devcloud import figures
 from tests.functional import base
 
 #: Seconds; what the service promises.
-PROMISE = 0.5
+PROMISE = 0.3
 
 
 class TestIdleStop(base.CloudTestCase):
@@ -16,10 +16,10 @@ class TestIdleStop(base.CloudTestCase):
     HOST = 'host-a'
 
     def test_idle(self):
-        """Exit within half a second, however long it has idled."""
+        """Exit at once, however long it has idled."""
         idle = random.Random(1)
         took = []
-        for number in range(self.times(6, 100)):
+        for number in range(self.times(4, 100)):
             self.ensure_up()
             # What is waited for is idleness itself; nothing can announce it.
             longest = 15 if figures.is_full() else 4
@@ -31,15 +31,15 @@ class TestIdleStop(base.CloudTestCase):
         self.figure('2 idle SIGTERM to exit', runs=len(took),
                     median_s=round(figures.percentile(took, 50), 3),
                     max_s=round(max(took), 3))
-        self.assertLessEqual(max(took), PROMISE)
+        self.assert_prompt(took, PROMISE)
 
     def test_after_the_last_operation(self):
-        """Exit within half a second of the end of a reboot."""
+        """Exit at once when a reboot has ended."""
         self.ensure_up()
         uuid = self.boot(self.HOST)
         hypervisor = self.hypervisor(self.HOST)
         took = []
-        for number in range(self.times(5, 100)):
+        for number in range(self.times(4, 100)):
             self.ensure_up()
             hypervisor.hold('reboot')
             self.api.action(uuid, 'reboot', {'type': 'HARD'})
@@ -56,4 +56,4 @@ class TestIdleStop(base.CloudTestCase):
                     median_s=round(figures.percentile(took, 50), 3),
                     p95_s=round(figures.percentile(took, 95), 3),
                     max_s=round(max(took), 3))
-        self.assertLessEqual(figures.percentile(took, 95), PROMISE)
+        self.assert_prompt(took, PROMISE)

@@ -11,12 +11,14 @@ SOURCE, DESTINATION = 'host-a', 'host-b'
 PATIENCE = 120
 
 
-class TestFailuresOnLibvirt(base.CloudTestCase):
+class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
 
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2,
         # A little more than the guest writes: time to break things.
         'settings': ['libvirt.live_migration_bandwidth=12']}
+
+    SOME = ('test_libvirtd_of_the_source_is_killed',)
 
     def setUp(self):
         super().setUp()
