@@ -40,13 +40,10 @@ class Mutant:
 MUTANTS = (
     Mutant('alt server stopped first', (
         ('nova_gs/service/compute.py',
-         'given_back = self._detach(catalogue.Topic.NEW_WORK)',
-         'given_back = self._detach(catalogue.Topic.ONGOING)'),
+         'self._queues.leave(_NEW_WORK, ', 'self._queues.leave(_ONGOING, '),
         ('nova_gs/service/compute.py',
-         '        self._detach(catalogue.Topic.ONGOING)\n'
-         '        self._driver',
-         '        self._detach(catalogue.Topic.NEW_WORK)\n'
-         '        self._driver'))),
+         'self._queues.leave(_ONGOING, patience)',
+         'self._queues.leave(_NEW_WORK, patience)'))),
     Mutant('tracking replaced by a sleep', (
         ('nova_gs/shutdown/tracker.py',
          '            self._tracker.register(work)\n',
@@ -63,11 +60,11 @@ MUTANTS = (
     Mutant('gate before the claim removed', (
         ('nova_gs/steps.py',
          '            with self._enter(row, operation_uuid) as work:\n'
-         '                operation = self._claim(',
+         '                operation = self._claim('
+         'ctxt, operation_uuid, row.name, work)\n',
          '            operation = self._claim(\n'
-         '                ctxt, operation_uuid, row.name)\n'
-         '            with self._enter(row, operation_uuid) as work:\n'
-         '                str('),)),
+         '                ctxt, operation_uuid, row.name, None)\n'
+         '            with self._enter(row, operation_uuid) as work:\n'),)),
 )
 
 
