@@ -5,6 +5,7 @@ anything is claimed, so a host is never called idle while a claim is in
 flight; the claim comes before the driver, so a step is begun once.
 """
 
+import functools
 import uuid
 
 from oslo_log import log as logging
@@ -18,7 +19,8 @@ from nova_gs.shutdown import policy
 
 LOG = logging.getLogger(__name__)
 
-#: A claim whose outcome is unknown for so long does not begin (seconds).
+#: A claim whose outcome is unknown for so long does not begin (seconds), if it
+#: would begin an operation.
 CLAIM_WITHIN = 5
 
 
@@ -32,14 +34,19 @@ class StepRunner:
         not begun because of a stop; it stays offered
     :param outbox: compute.outbox.Outbox, so that what is in doubt outlives
         this process; or None
+    :param persist: callable(claim) that claims a later step of an operation,
+        again and again if need be: the same claim is granted once and then
+        confirmed; None for one try
     """
 
-    def __init__(self, gate, owner, pool, on_refusal=None, outbox=None):
+    def __init__(self, gate, owner, pool, on_refusal=None, outbox=None,
+                 persist=None):
         self._gate = gate
         self._owner = owner
         self._pool = pool
         self._on_refusal = on_refusal or (lambda operation_uuid: None)
         self._outbox = outbox
+        self._persist = persist or _try_once
         #: Claims whose outcome is unknown: claim_id -> (ctxt, uuid, step)
         self._unsettled = {}
 
@@ -95,7 +102,7 @@ class StepRunner:
     def _execute(self, row, method, ctxt, operation_uuid):
         try:
             with self._enter(row, operation_uuid) as work:
-                operation = self._claim(ctxt, operation_uuid, row.name, work)
+                operation = self._claim(ctxt, operation_uuid, row, work)
                 work.instance_uuid = operation.instance_uuid
                 self._run(row, method, ctxt, operation, work)
         except exception.HostDraining:
@@ -134,18 +141,25 @@ class StepRunner:
             # Until then neither of them must wait for it.
             operation.mark_interrupted(reason)
 
-    def _claim(self, ctxt, operation_uuid, step, work):
+    def _claim(self, ctxt, operation_uuid, row, work):
         claim_id = str(uuid.uuid4())
+        attempt = (_try_once if row.role is catalogue.Role.BEGINS
+                   else self._persist)
         try:
-            with rpc_client.at_most(CLAIM_WITHIN):
-                return objects.Operation.claim(
-                    ctxt, operation_uuid, step, self._owner, claim_id)
+            return attempt(functools.partial(
+                objects.Operation.claim, ctxt, operation_uuid, row.name,
+                self._owner, claim_id))
         except exception.PeerUnavailable:
             work.mark(policy.Fate.LEFT)
-            self._unsettled[claim_id] = (ctxt, operation_uuid, step)
+            self._unsettled[claim_id] = (ctxt, operation_uuid, row.name)
             if self._outbox:
-                self._outbox.keep_doubt(claim_id, operation_uuid, step)
+                self._outbox.keep_doubt(claim_id, operation_uuid, row.name)
             raise
+
+
+def _try_once(claim):
+    with rpc_client.at_most(CLAIM_WITHIN):
+        return claim()
 
 
 def _settle(claim_id, ctxt, operation_uuid, step):

@@ -61,9 +61,9 @@ MUTANTS = (
         ('nova_gs/steps.py',
          '            with self._enter(row, operation_uuid) as work:\n'
          '                operation = self._claim('
-         'ctxt, operation_uuid, row.name, work)\n',
+         'ctxt, operation_uuid, row, work)\n',
          '            operation = self._claim(\n'
-         '                ctxt, operation_uuid, row.name, None)\n'
+         '                ctxt, operation_uuid, row, None)\n'
          '            with self._enter(row, operation_uuid) as work:\n'),)),
 )
 

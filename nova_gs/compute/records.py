@@ -26,7 +26,7 @@ MENTIONED_IN_SILENCE_WITHIN = 0.2
 TRY_EVERY = 1
 
 #: How long a host that is being stopped goes on trying to record an end that
-#: nobody else waits for, in seconds.
+#: nobody else waits for, or to claim a step, in seconds.
 STOPPING_PATIENCE = 60
 
 
@@ -103,8 +103,29 @@ class Recorder:
 
     def _may_give_up(self, write, kept, began):
         return (kept and write.__name__ == 'finish'
-                and self._stopping is not None and self._stopping.is_set()
+                and self._has_waited_enough(began))
+
+    def _has_waited_enough(self, began):
+        return (self._stopping is not None and self._stopping.is_set()
                 and self._clock.now() - began >= STOPPING_PATIENCE)
+
+    def persist(self, function):
+        """Call something that may be repeated until it is answered.
+
+        It is for what must go on, such as the claim of a begun operation's
+        next step: nobody else can take that.
+
+        :param function: called without arguments
+        :raises: PeerUnavailable when the process leaves before, or has been
+                 kept from its stop by this for ``STOPPING_PATIENCE``
+        """
+        began = self._clock.now()
+        while True:
+            try:
+                return self._write(ANSWER_WITHIN, function, (), {})
+            except exception.PeerUnavailable:
+                if self.pause() or self._has_waited_enough(began):
+                    raise
 
     def pause(self):
         """Wait a moment before another try.

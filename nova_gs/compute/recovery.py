@@ -26,6 +26,10 @@ LOG = logging.getLogger(__name__)
 #: How many migrations of each ending a start looks back at.
 LOOK_BACK = 20
 
+#: How many operations are asked for at a time: thousands in one answer would
+#: keep every other thread waiting while it is unpacked.
+PAGE = 100
+
 #: How a migration has ended whose guest is not at its destination.
 _DID_NOT_COME = (fields.MigrationStatus.ERROR,
                  fields.MigrationStatus.CANCELLED)
@@ -192,15 +196,27 @@ def take_up_offered(host, ctxt, manager, runner):
     :param runner: steps.StepRunner
     :returns: how many there were
     """
-    offered = objects.OperationList.offered_to(ctxt, host.name)
-    for operation in offered:
+    count = 0
+    for operation in _offered_to(host, ctxt):
         row = catalogue.ROWS[operation.step]
         runner.take(row, getattr(manager, row.name),
                     _in_the_name_of(operation), operation.uuid)
-    if offered:
-        LOG.info('Took up %d steps that were offered to this host.',
-                 len(offered))
-    return len(offered)
+        count += 1
+    if count:
+        LOG.info('Took up %d steps that were offered to this host.', count)
+    return count
+
+
+def _offered_to(host, ctxt):
+    """Return an iterator over what is offered to this host, oldest first."""
+    marker = None
+    while True:
+        page = list(objects.OperationList.offered_to(
+            ctxt, host.name, limit=PAGE, marker=marker))
+        yield from page
+        if len(page) < PAGE:
+            return
+        marker = page[-1].uuid
 
 
 def _in_the_name_of(operation):

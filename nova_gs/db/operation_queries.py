@@ -70,11 +70,19 @@ class OperationQueries:
             _TABLE.c.state.in_(_STATES.CLAIMABLE),
             sa.or_(_TABLE.c.host == host, _TABLE.c.peer_host == host))
 
-    def offered_to(self, host):
-        """Return what waits for a host to claim it, oldest first."""
-        return self._select(
+    def offered_to(self, host, limit=None, marker=None):
+        """Return a page of what waits for a host to claim it, oldest first.
+
+        :param limit: most rows, or None
+        :param marker: uuid of the last one of the page before, or None
+        """
+        statement = sa.select(_TABLE).where(
             _TABLE.c.host == host, _TABLE.c.owner.is_(None),
             _TABLE.c.state.in_(_STATES.CLAIMABLE))
+        with self._db.reader() as connection:
+            last = query.marked(connection, _TABLE, marker, 'operation')
+            return query.rows(connection, query.page(
+                statement, _TABLE, last, limit, descending=False))
 
     def of_dead_owners(self, host, owner):
         """Return the running steps of a host that others than owner hold."""

@@ -51,12 +51,12 @@ class Part(abc.ABC):
 
     def await_ready(self, cancelled=None):
         """Wait until it is ready; raises PartFailed."""
-        waiting.until(lambda: self._has_ended() or self.ready(),
-                      self.start_timeout, cancelled)
+        seen = waiting.until(lambda: self._has_ended() or self.ready(),
+                             self.start_timeout, cancelled)
         if self._has_ended():
             self._fail('it ended with exit code %s' % (
                 self.process.exit_code()))
-        if not self.ready():
+        if not seen:
             self._fail('not ready after %d s' % self.start_timeout)
 
     def stop(self, number=signal.SIGTERM, timeout=None):

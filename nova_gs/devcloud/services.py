@@ -133,12 +133,13 @@ class Compute(Service):
     def ready(self):
         """Return whether it takes messages on all its queues.
 
-        The server of new work is opened last; one without a second queue
-        is of the old kind.
+        A program in its place may be of the old kind, without a second one.
         """
-        return bool(
-            self.site.consumers(catalogue.Topic.NEW_WORK, self.name)
-            and self.site.consumers(catalogue.Topic.ONGOING, self.name) != 0)
+        counts = [self.site.consumers(topic, self.name) for topic in (
+            catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING)]
+        if self.program != Compute.program and counts[-1] is None:
+            counts.pop()
+        return all(counts)
 
 
 class Site:

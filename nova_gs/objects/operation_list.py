@@ -9,7 +9,8 @@ from nova_gs.objects import operation
 class OperationList(base.NovaObjectList):
     """Lists leave ``instance`` and ``migration`` of the items at None."""
 
-    VERSION = '1.0'
+    # 1.1: pages of offered_to
+    VERSION = '1.1'
     ITEM = operation.Operation
     fields = {'objects': fields.ListOfObjectsField('Operation')}
 
@@ -26,10 +27,16 @@ class OperationList(base.NovaObjectList):
 
     @classmethod
     @base.remotable
-    def offered_to(cls, context, host):
-        """Return what waits for a host to claim it, oldest first."""
+    def offered_to(cls, context, host, limit=None, marker=None):
+        """Return what waits for a host to claim it, oldest first.
+
+        :param limit: most items to return, None for all
+        :param marker: uuid of the last item of the page before
+        :raises: Invalid for an unknown marker
+        """
         return cls.from_rows(
-            context, base.store().operations.offered_to(host))
+            context, base.store().operations.offered_to(
+                host, limit=limit, marker=marker))
 
     @classmethod
     @base.remotable

@@ -97,13 +97,14 @@ class ComputeService(daemon.Daemon):
             self._make_host(self._conductor))
         self._runner = steps.StepRunner(
             self.gate, self.owner, self._manager.host.executors.operations,
-            outbox=self._outbox)
+            outbox=self._outbox,
+            persist=self._manager.host.recorder.persist)
         self._ties = ties.Ties(
             self.host, self.owner, self._manager.host.servicegroup)
         self._queues = queues.Queues(
             conf, self.host, self._manager, self._transports,
             {_NEW_WORK: self._invoke_by_compute,
-             _ONGOING: self._runner.invoke}, self.stopping)
+             _ONGOING: self._runner.invoke}, self.stopping, clock)
         self._old_peers = old_peers.OldPeers(
             conf, self.context, self.host, self._peers)
         self._intake = intake.Intake(
@@ -130,6 +131,7 @@ class ComputeService(daemon.Daemon):
         self.patiently('the conductor', self._settle_the_past,
                        exception.PeerUnavailable)
         self._queues.open(_ONGOING)
+        self._queues.clear(_NEW_WORK)
         self._queues.open(_NEW_WORK)
         if self.stopping.is_set():
             return

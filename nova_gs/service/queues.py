@@ -4,6 +4,7 @@ import threading
 
 from oslo_log import log as logging
 
+from nova_gs.rpc import backlog
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import server as rpc_server
 
@@ -12,6 +13,10 @@ LOG = logging.getLogger(__name__)
 #: How long leaving a queue waits for a start that is just attaching it, in
 #: seconds.
 ATTACHED_WITHIN = 2
+
+#: How long a start may clear a queue, in seconds; it manages some thousand
+#: messages in each of them.
+CLEARED_WITHIN = 5
 
 
 class Queues:
@@ -23,9 +28,12 @@ class Queues:
     :param transports: {Topic: transport}
     :param invokers: {Topic: what ``rpc.server.create`` calls with a message}
     :param stopping: Event; set when a start must attach nothing more
+    :param clock: Clock
     """
 
-    def __init__(self, conf, host, manager, transports, invokers, stopping):
+    def __init__(self, conf, host, manager, transports, invokers, stopping,
+                 clock):
+        self._clock = clock
         self._host = host
         self._manager = manager
         self._transports = transports
@@ -47,6 +55,16 @@ class Queues:
         with self._opening:
             if not self._stopping.is_set():
                 self.take_up(topic)
+
+    def clear(self, topic):
+        """Take out of a queue, before it is attached, what nobody needs."""
+        cleared = backlog.clear(
+            self._transports[topic], '%s.%s' % (topic.value, self._host),
+            self._clock, CLEARED_WITHIN)
+        if cleared:
+            LOG.info('%d messages that waited in "%s" are dropped: their '
+                     'steps are recorded, and taken up from there.',
+                     cleared, topic.value)
 
     def take_up(self, topic):
         """Attach one queue, also during a stop."""

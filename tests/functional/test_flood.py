@@ -10,9 +10,12 @@ import fixtures
 import oslo_messaging
 import testtools
 
+from nova_gs import clock
 from nova_gs import context
 from nova_gs.devcloud import figures
+from nova_gs.devcloud import waiting
 from nova_gs import objects
+from nova_gs.rpc import backlog
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
 from nova_gs.rpc import server as rpc_server
@@ -70,15 +73,17 @@ class TestFlood(testtools.TestCase):
         server.start(override_pool_size=4)
         return server
 
-    def flood(self):
-        client = oslo_messaging.get_rpc_client(
+    def client(self):
+        return oslo_messaging.get_rpc_client(
             self.transport(), oslo_messaging.Target(
                 topic=catalogue.Topic.NEW_WORK.value, server=HOST,
                 version='6.0'),
-            serializer=serializer.RequestSerializer())
-        ctxt = context.get_admin_context()
-        for number in range(CASTS):
-            client.cast(ctxt, 'reboot_instance',
+            serializer=serializer.RequestSerializer(), timeout=30)
+
+    def flood(self, method='reboot_instance', count=CASTS):
+        client, ctxt = self.client(), context.get_admin_context()
+        for number in range(count):
+            client.cast(ctxt, method,
                         operation_uuid='operation-%d' % number)
 
     def test_nothing_lost_nothing_twice(self):
@@ -104,13 +109,42 @@ class TestFlood(testtools.TestCase):
 
     def test_what_has_no_row_cannot_be_called(self):
         self.addCleanup(self.server().detach)
-        client = oslo_messaging.get_rpc_client(
-            self.transport(), oslo_messaging.Target(
-                topic=catalogue.Topic.NEW_WORK.value, server=HOST,
-                version='6.0'),
-            serializer=serializer.RequestSerializer(), timeout=30)
-        ctxt = context.get_admin_context()
+        client, ctxt = self.client(), context.get_admin_context()
         for name in ('wait_for', 'target', 'build_server', '_count'):
             error = self.assertRaises(
                 oslo_messaging.RemoteError, client.call, ctxt, name)
             self.assertEqual('NoSuchMethod', error.exc_type)
+
+    def clear(self, within=30):
+        """Clear the queue; returns (how many are gone, how many are left)."""
+        queue = 'compute.' + HOST
+        cleared = backlog.clear(
+            self.transport(), queue, clock.Clock(), within)
+        return cleared, self.fixture.broker.messages(queue)
+
+    def test_what_has_waited_in_vain(self):
+        """Only what the records say anyhow goes; the rest keeps its order."""
+        self.assertEqual((0, None), self.clear())
+        self.server().detach()
+        self.flood(count=backlog.WORTH_IT - 1)
+        self.assertEqual((0, backlog.WORTH_IT - 1), self.clear())
+        asked = threading.Thread(target=self.ask)
+        asked.start()
+        self.assertTrue(waiting.until(
+            lambda: self.fixture.broker.messages('compute.' + HOST) ==
+            backlog.WORTH_IT, 30, every=0.1))
+        self.flood('rollback_live_migration_at_destination', 2)
+        self.flood()
+        needless = CASTS + backlog.WORTH_IT - 1
+        cleared, left = self.clear(within=0)
+        self.assertEqual(needless + 3, cleared + left)
+        self.assertEqual((needless - cleared, 3), self.clear())
+        self.addCleanup(self.server().detach)
+        self.assertTrue(self.counter.wait_for(3))
+        asked.join()
+        self.assertEqual({'operation-0': 1, 'operation-1': 1, 'asked': 1},
+                         self.counter.seen)
+
+    def ask(self):
+        self.client().call(context.get_admin_context(), 'pre_live_migration',
+                           operation_uuid='asked')

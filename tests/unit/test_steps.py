@@ -133,6 +133,26 @@ class TestSteps(base.TestCase):
         self.runner.settle()
         self.assertEqual(1, len(self.operations.offered))
 
+    def test_later_step_is_claimed_with_patience(self):
+        """Nobody else can take it, and the same claim may be repeated."""
+        claimed_by = []
+
+        def persist(claim):
+            claimed_by.append(claim.args[-1])
+            self.operations.error = exception.PeerUnavailable(
+                service='conductor', host='any', method='m', reason='r')
+            self.assertRaises(exception.PeerUnavailable, claim)
+            self.operations.error = None
+            return claim()
+
+        self.runner = steps.StepRunner(
+            self.gate, 'me', ImmediatePool(), persist=persist)
+        self.send(POST)
+        self.assertEqual([('u', 'i')], self.ran)
+        self.assertEqual([self.operations.record.claim_id], claimed_by)
+        self.send(REBOOT)
+        self.assertEqual(1, len(claimed_by))
+
     def test_description(self):
         """What waits and what is in doubt is named in a report."""
         self.operations.error = exception.PeerUnavailable(

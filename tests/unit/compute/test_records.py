@@ -1,5 +1,6 @@
 """Insisting on what has happened."""
 
+import functools
 import threading
 
 from nova_gs.compute import records
@@ -104,6 +105,35 @@ class TestRecorder(base.TestCase):
             return False
 
         self.leaving.wait = wait
+
+    def test_persisting_on_a_claim(self):
+        self.keep()
+        claim = Writes(compute.unreachable(), compute.unreachable())
+        self.assertEqual('operation', self.recorder.persist(
+            functools.partial(claim, 'operation')))
+        self.assertEqual(3, claim.tries)
+        refused = exception.ClaimRefused(
+            step='s', operation_id='o', why='taken')
+        self.assertRaises(
+            exception.ClaimRefused, self.recorder.persist,
+            functools.partial(Writes(compute.unreachable(), refused), 1))
+
+    def test_claim_does_not_keep_a_stop_for_ever(self):
+        self.keep()
+        claim = Writes(*[compute.unreachable() for _ in range(1000)])
+        self.stopping.set()
+        began = self.clock.now()
+        self.assertRaises(exception.PeerUnavailable, self.recorder.persist,
+                          functools.partial(claim, 1))
+        self.assertEqual(records.STOPPING_PATIENCE,
+                         self.clock.now() - began)
+
+    def test_claim_ends_when_the_process_leaves(self):
+        self.leaving.set()
+        claim = Writes(compute.unreachable(), compute.unreachable())
+        self.assertRaises(exception.PeerUnavailable, self.recorder.persist,
+                          functools.partial(claim, 1))
+        self.assertEqual(1, claim.tries)
 
     def test_what_is_not_taken_is_kept_meanwhile(self):
         self.keep()

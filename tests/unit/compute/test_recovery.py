@@ -1,5 +1,7 @@
 """What a start makes of what the last process left."""
 
+import fixtures
+
 from nova_gs import clock
 from nova_gs.compute.live_migration import departures
 from nova_gs.compute import recovery
@@ -408,6 +410,14 @@ class TestTakeUp(RecoveryTestCase):
     def test_oldest_first(self):
         offered = [self.accept().uuid for _ in range(5)]
         self.assertEqual(offered, [uuid for *_, uuid in self.take_up()])
+
+    def test_more_than_a_page(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.compute.recovery.PAGE', 4))
+        for count in (4, 5, 9):
+            offered = [self.accept().uuid for _ in range(count)]
+            self.assertEqual(offered, [
+                uuid for *_, uuid in self.take_up()][-count:])
 
     def test_steps_of_begun_work_too(self):
         operation = self.migration(host='host2')

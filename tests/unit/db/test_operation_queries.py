@@ -35,6 +35,21 @@ class ListsTestCase(base.DatabaseTestCase):
             [first.uuid, second.uuid], self.uuids(
                 objects.OperationList.offered_to(self.context, 'host1')))
 
+    def test_pages_of_what_is_offered(self):
+        offered = [self.accept().uuid for _ in range(5)]
+
+        def page(marker):
+            return self.uuids(objects.OperationList.offered_to(
+                self.context, 'host1', limit=2, marker=marker))
+
+        self.assertEqual(offered[:2], page(None))
+        # Also after one that is not offered any more.
+        self.claim(objects.Operation.get_by_uuid(self.context, offered[1]))
+        self.assertEqual(offered[2:4], page(offered[1]))
+        self.assertEqual(offered[4:], page(offered[3]))
+        self.assertEqual([], page(offered[4]))
+        self.assertRaises(exception.Invalid, page, 'nobody')
+
     def test_of_dead_owners(self):
         dead = self.claim(self.accept(), 'dead')
         self.claim(self.accept(), 'alive')

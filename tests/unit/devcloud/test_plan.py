@@ -221,9 +221,17 @@ class ReadinessTestCase(base.TestCase):
                 (None, False), ({}, False), ({'compute.host-a': 0}, False),
                 ({'compute.host-a': 1, 'compute-alt.host-a': 0}, False),
                 ({'compute.host-a': 1, 'compute-alt.host-a': 1}, True),
-                # Of the old kind, without a second server.
-                ({'compute.host-a': 1}, True),
+                ({'compute.host-a': 1}, False),
                 ({'compute.host-b': 1, 'compute-alt.host-b': 1}, False)):
+            self.queues = queues
+            self.assertEqual(ready, compute.ready(), queues)
+
+    def test_compute_of_the_old_kind(self):
+        compute = self.parts.computes[0]
+        compute.program = 'stand-in'
+        for queues, ready in (
+                ({}, False), ({'compute.host-a': 1}, True),
+                ({'compute.host-a': 1, 'compute-alt.host-a': 0}, False)):
             self.queues = queues
             self.assertEqual(ready, compute.ready(), queues)
 

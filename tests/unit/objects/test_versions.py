@@ -27,7 +27,7 @@ FINGERPRINTS = {
     'Migration': '1.0-2698f3474d8bb4ab8f802e84ec9cb773',
     'MigrationList': '1.0-eeac038272ed89757ea86ed439ed9c33',
     'Operation': '1.0-ffdfe18cbfceacd99a2c87fcd62abe28',
-    'OperationList': '1.0-5aeb31c1b150491d0890453f990243e6',
+    'OperationList': '1.1-94b99639536a8504d364dd6891f8e7de',
     'Service': '1.0-16e430d3cf878453e10685bb694f4bbe',
     'ServiceList': '1.0-c18a62a29f99637d9a08479ec006c319',
 }

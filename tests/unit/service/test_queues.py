@@ -5,6 +5,7 @@ import threading
 import fixtures
 from oslo_messaging import conffixture
 
+from nova_gs import clock
 from nova_gs import context
 from nova_gs import objects
 from nova_gs.rpc import catalogue
@@ -38,7 +39,7 @@ class TestQueues(base.TestCase):
             self.conf, 'host1', Manager(),
             {topic: self.transport for topic in (NEW_WORK, ONGOING)},
             {topic: self.invoker(topic) for topic in (NEW_WORK, ONGOING)},
-            self.stopping)
+            self.stopping, clock.Clock())
         self.addCleanup(self.leave_all)
 
     def leave_all(self):
