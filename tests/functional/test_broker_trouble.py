@@ -145,29 +145,28 @@ class TestBrokerTrouble(base.Spared, trouble.TroubleTestCase):
 
     # -- it comes and goes
 
-    if figures.is_full():
-        def test_flapping(self):
-            """Connections are cut all the time while a host works."""
-            guests = self.boot_all(*GUESTS * [B])
-            before = self._threads(B)
-            for number in range(1, 6):
-                for uuid in guests:
-                    self.api.action(uuid, 'reboot', {'type': 'HARD'})
-                    with self.cut(B):
-                        self.last(0.3)
-                for uuid in guests:
-                    self.api.await_server(uuid, trouble.PATIENCE,
-                                          status='ACTIVE', task_state=None)
-                self.assertEqual({number}, {
-                    len(self.hypervisor(B).journal('reboot', 'begun', uuid))
-                    for uuid in guests})
-            self.assertEqual([], self.records.open())
-            # Claims in doubt are settled along with a heartbeat.
-            self.await_that('nothing is in doubt',
-                            lambda: not self.unrecorded(B))
-            # Idle workers of the library end after a while.
-            self.await_that('threads have ended', lambda: self._threads(
-                B) <= before + GUESTS, trouble.PATIENCE)
+    def test_flapping(self):
+        """Connections are cut all the time while a host works."""
+        guests = self.boot_all(*GUESTS * [B])
+        before = self._threads(B)
+        for number in range(1, 6):
+            for uuid in guests:
+                self.api.action(uuid, 'reboot', {'type': 'HARD'})
+                with self.cut(B):
+                    self.last(0.3)
+            for uuid in guests:
+                self.api.await_server(uuid, trouble.PATIENCE,
+                                      status='ACTIVE', task_state=None)
+            self.assertEqual({number}, {
+                len(self.hypervisor(B).journal('reboot', 'begun', uuid))
+                for uuid in guests})
+        self.assertEqual([], self.records.open())
+        # Claims in doubt are settled along with a heartbeat.
+        self.await_that('nothing is in doubt',
+                        lambda: not self.unrecorded(B))
+        # Idle workers of the library end after a while.
+        self.await_that('threads have ended', lambda: self._threads(
+            B) <= before + GUESTS, trouble.PATIENCE)
 
     def _threads(self, host):
         return len(os.listdir(

@@ -131,36 +131,35 @@ class TestConductorAway(base.Spared, trouble.TroubleTestCase):
         self.assertEqual(0, self.unrecorded(D))
         self.assertEqual([], self.records.open())
 
-    if figures.is_full():
-        def test_killed(self):
-            """What is not on record yet outlives the host's process, too."""
-            works = [kind(self, uuid, *hosts) for kind, uuid, hosts in zip(
-                (trouble.Move, trouble.Reboot), self.boot_all(A, A),
-                ((A, B), (A,)))]
-            with self.away(KILLED):
-                for work in works:
-                    work.let_go()
-                self.await_that('both are kept', lambda: (
-                    self.unrecorded(A) == 2))
-                self.cloud.kill(A)
-            self.ensure_all_up()
+    def test_killed(self):
+        """What is not on record yet outlives the host's process, too."""
+        works = [kind(self, uuid, *hosts) for kind, uuid, hosts in zip(
+            (trouble.Move, trouble.Reboot), self.boot_all(A, A),
+            ((A, B), (A,)))]
+        with self.away(KILLED):
             for work in works:
-                work.check()
-            self.assertEqual(0, self.unrecorded(A))
-            self.assertEqual([], self.records.open())
+                work.let_go()
+            self.await_that('both are kept', lambda: (
+                self.unrecorded(A) == 2))
+            self.cloud.kill(A)
+        self.ensure_all_up()
+        for work in works:
+            work.check()
+        self.assertEqual(0, self.unrecorded(A))
+        self.assertEqual([], self.records.open())
 
-        def test_for_good_with_patience(self):
-            """What is kept delays an exit for a while, not for long."""
-            reboot = trouble.Reboot(self, self.boot(A), A)
-            self.drain(A)
-            with self.away(KILLED):
-                last_work = reboot.let_go()
-                code, ended = self.await_exit(A, trouble.PATIENCE)
-            self.assertEqual(3, code)
-            self.assertLess(ended - last_work,
-                            records.STOPPING_PATIENCE + 10)
-            self.ensure_all_up()
-            reboot.check()
+    def test_for_good_with_patience(self):
+        """What is kept delays an exit for a while, not for long."""
+        reboot = trouble.Reboot(self, self.boot(A), A)
+        self.drain(A)
+        with self.away(KILLED):
+            last_work = reboot.let_go()
+            code, ended = self.await_exit(A, trouble.PATIENCE)
+        self.assertEqual(3, code)
+        self.assertLess(ended - last_work,
+                        records.STOPPING_PATIENCE + 10)
+        self.ensure_all_up()
+        reboot.check()
 
     # -- it is back while they still wait for it
 
