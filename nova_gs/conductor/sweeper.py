@@ -62,7 +62,7 @@ class Sweeper:
                 self._fail(operation)
             elif self._can_be_taken(operation):
                 sent += self._means.publisher.publish(self._ctxt, operation)
-            else:
+            elif self._means.hearing.is_over():
                 clearing.end_offered(self._ctxt, operation)
         return sent
 
@@ -73,12 +73,13 @@ class Sweeper:
         nova-compute, which settles this when it returns.
         """
         lost_after = self._means.conf.operations.host_lost_after
+        is_heard = self._means.hearing.is_over()
         for service in objects.ServiceList.get_by_filters(
                 self._ctxt, {'binary': fields.Binary.COMPUTE}):
             age = service.seconds_since_seen
             if service.phase == fields.ServicePhase.STOPPED:
                 self._mark_lost_on(service.host, 'was stopped')
-            elif age is not None and age > lost_after:
+            elif is_heard and age is not None and age > lost_after:
                 self._mark_lost_on(
                     service.host, 'has not reported for %d s' % age)
 
@@ -106,14 +107,16 @@ class Sweeper:
                         operation.instance_uuid, reason)
 
     def _run(self):
-        while not self._stop.wait(self._interval / 2):
+        # A silence among the hosts must not come and go in between.
+        pause = min(self._interval / 2, self._means.conf.service_down_time / 4)
+        while not self._stop.wait(pause):
             try:
                 with self._gate.enter('sweep', policy.WhileDraining.NEVER,
                                       policy.OnShutdown.DROP):
+                    self._means.hearing.look()
                     self.sweep()
                     self._leftovers.offer_again()
-                    if self._means.hearing.is_over():
-                        self.mark_lost()
+                    self.mark_lost()
             except exception.HostDraining:
                 return
             except exception.NovaGSException as error:

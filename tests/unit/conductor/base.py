@@ -5,6 +5,8 @@ import threading
 
 from nova_gs.conductor import hearing
 from nova_gs.conductor.tasks import base as tasks
+from nova_gs.db import dialects
+from nova_gs.db import models
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs import servicegroup
@@ -78,6 +80,14 @@ class ConductorTestCase(base.DatabaseTestCase):
         self.services[host].announce(
             'draining', 'it is being stopped',
             datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc))
+
+    def unheard_for(self, seconds, *hosts):
+        """Let hosts have been heard so long ago."""
+        table = models.services
+        with self.store.database.writer() as connection:
+            connection.execute(
+                table.update().where(table.c.host.in_(hosts))
+                .values(last_seen_at=dialects.now(-seconds)))
 
     def take(self, operation, claim_id='claim'):
         """Return an accepted operation, claimed by whom it is offered to."""

@@ -195,6 +195,18 @@ class TestHostThatIsGone(SweeperTestCase):
         stored = self.stored(operation)
         return stored.state, stored.error or ''
 
+    def test_host_that_only_could_not_be_heard(self):
+        """As when the broker was away: nobody was."""
+        operation = self.rolling_back()
+        self.unheard_for(100, 'host1', 'host2', 'host3')
+        self.means.hearing.look()
+        self.assertEqual([], self.sweep())
+        self.services['host1'].report()
+        self.assertEqual([], self.sweep())
+        self.assertTrue(self.stored(operation).is_offered)
+        self.services['host2'].report()
+        self.assertEqual([(self.ROLLBACK, 'host2')], self.sweep())
+
     def test_what_it_had_begun_does_not_claim_to_run(self):
         operation = self.begun_on('host1')
         other = self.begun_on('host2')
