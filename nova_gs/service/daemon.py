@@ -62,7 +62,7 @@ class Daemon:
         self.intake_closed = threading.Event()
         self._follower = follower.Follower(
             self.tracker, self.intake_closed, self.elsewhere,
-            self.inbox.put, clock)
+            self.inbox.put, clock, heard=self.is_answered)
         self.coordinator = coordinator.Coordinator(
             clock, _budget(conf), self.gate, self.tracker, self._doers(),
             inbox=self.inbox, on_reload=self._reload,
@@ -88,6 +88,10 @@ class Daemon:
     def elsewhere(self, timeout):
         """Return names of operations elsewhere that hold this process."""
         return []
+
+    def is_answered(self):
+        """Whether those who know what is ``elsewhere`` answer at present."""
+        return False
 
     def announce(self):
         """Tell others that this process is being stopped."""
