@@ -185,6 +185,13 @@ class InvalidState(Conflict):
                '%(attr)s %(state)s')
 
 
+class InstanceMoved(Conflict):
+    """The instance has come to another host since it was looked at."""
+
+    msg_fmt = ("Cannot '%(method)s' instance %(instance_id)s: it has moved "
+               'from %(before)s to %(host)s meanwhile. Ask again.')
+
+
 class OperationInProgress(Conflict):
     """Another operation holds the instance."""
 
