@@ -122,9 +122,12 @@ def drop_dead(transport):
 
 
 def _is_alive(connection):
-    channel = connection.channel
-    return connection.connection.connected and not (
-        channel is not None and channel.connection is None)
+    library = connection.connection
+    # The second one is what a message gets whose own channel is lost.
+    channels = connection.channel, library._default_channel
+    return library.connected and not any(
+        channel is not None and channel.connection is None
+        for channel in channels)
 
 
 def _bury(connection):

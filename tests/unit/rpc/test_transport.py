@@ -127,13 +127,18 @@ class TestClose(base.TestCase):
 class FakeConnection:
     """One of the driver's; notes when it is closed."""
 
-    def __init__(self, connected=True, channel=True, error=None):
-        self.connection = types.SimpleNamespace(connected=connected)
-        # One that is closed forgets its connection.
-        self.channel = channel and types.SimpleNamespace(
-            connection=self if channel == 'open' else None)
+    def __init__(self, connected=True, channel=None, default=None,
+                 error=None):
+        self.connection = types.SimpleNamespace(
+            connected=connected, _default_channel=self._channel(default))
+        self.channel = self._channel(channel)
         self.error = error
         self.closed = threading.Event()
+
+    def _channel(self, state):
+        # One that is closed forgets its connection.
+        return state and types.SimpleNamespace(
+            connection=self if state == 'open' else None)
 
     def close(self):
         self.closed.set()
@@ -155,16 +160,17 @@ class TestDropDead(base.TestCase):
         return [item[1] for item in pool._items], 4 - pool._current_size
 
     def test_living_ones_stay(self):
-        living = [FakeConnection(channel='open'),
-                  FakeConnection(channel=None)]
+        living = [FakeConnection(channel='open', default='open'),
+                  FakeConnection()]
         self.assertEqual((living, 0), self.drop(*living))
 
     def test_dead_ones_go(self):
         living = FakeConnection(channel='open')
         dead = [FakeConnection(connected=False, channel='open'),
-                FakeConnection(connected=False, channel=None),
-                FakeConnection(error=OSError('reset'))]
-        self.assertEqual(([living], 3), self.drop(dead[0], living, *dead[1:]))
+                FakeConnection(connected=False),
+                FakeConnection(default='closed'),
+                FakeConnection(channel='closed', error=OSError('reset'))]
+        self.assertEqual(([living], 4), self.drop(dead[0], living, *dead[1:]))
         for connection in dead:
             self.assertTrue(connection.closed.wait(60))
         self.assertFalse(living.closed.is_set())
