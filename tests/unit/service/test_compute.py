@@ -56,9 +56,15 @@ class StopTestCase(base.DatabaseTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_gs.virt.drivers.load', lambda conf: self.hypervisor))
         self.service = Service(self.conf, clock.Clock())
-        self.service.start()
         self.let_go = threading.Event()
-        self.addCleanup(self.let_go.set)
+        self.service.start()
+        self.addCleanup(self.end)
+
+    def end(self):
+        """Stop it, if the test has not: the broker in memory is for all."""
+        self.let_go.set()
+        if self.service.coordinator.phase is phases.Phase.SERVING:
+            self.stop()()
 
     def hold(self):
         """Let the host have something to do until ``let_go`` is set."""
