@@ -15,7 +15,7 @@
      |   +- FlavorNotFound  ImageNotFound  NetworkNotFound  HypervisorNotFound
      |   +- ActionNotFound  OperationNotFound  GuestNotFound
      +- Conflict                     409: right in itself, not now
-     |   +- InvalidState  OperationInProgress  AlreadyExists
+     |   +- InvalidState  InstanceMoved  OperationInProgress  AlreadyExists
      |   +- HostDraining  HostUnavailable
      |   +- MigrationNotAbortable  ClaimRefused
      +- PeerUnavailable              the other service does not answer
