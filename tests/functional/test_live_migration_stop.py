@@ -26,7 +26,7 @@ class TestStopWhileMigrating(base.CloudTestCase):
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2,
         # The guest has 32 MiB to copy and writes 8 MiB/s meanwhile.
-        'settings': ['libvirt.live_migration_bandwidth=24']}
+        'settings': ['libvirt.live_migration_bandwidth=16']}
 
     #: How often the guest goes through its memory before, and afterwards.
     ROUNDS = 2
