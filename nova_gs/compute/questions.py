@@ -55,7 +55,7 @@ class Questions:
             return send()
         watch = answers.Watch(
             host, functools.partial(answers.readers, self._transport,
-                                    '%s.%s' % (topic.value, host)),
+                                    topic.queue(host)),
             functools.partial(self._check, host), self._clock)
         if host in self._silent:
             self._look_first(watch, host)

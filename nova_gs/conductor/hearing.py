@@ -66,11 +66,15 @@ class Hearing:
 
     def begin(self):
         """Note that this conductor hears from now on."""
-        self._hear_again(min(self._ages(), default=0))
+        quiet = min(self._ages(), default=0)
+        with self._lock:
+            self._hear_again(quiet)
 
     def look(self):
         """Look for a silence; to be called often within service_down_time."""
-        self._look(self._ages())
+        ages = self._ages()
+        with self._lock:
+            self._look(ages)
 
     def is_over(self):
         """Whether every host has reported that will, or has had the time."""
@@ -78,8 +82,8 @@ class Hearing:
             if self._since is None and self._silent_for is None:
                 return True
         ages = self._ages()
-        self._look(ages)
         with self._lock:
+            self._look(ages)
             if self._silent_for is not None:
                 return max(ages, default=0) <= self._conf.service_down_time
             return self._all_had_time(ages)
@@ -106,9 +110,8 @@ class Hearing:
             self._hear_again(self._silent_for, ago=quiet)
 
     def _hear_again(self, silence, ago=0):
-        with self._lock:
-            self._silence, self._silent_for = silence, None
-            self._since = self._clock.now() - ago
+        self._silence, self._silent_for = silence, None
+        self._since = self._clock.now() - ago
 
     def _all_had_time(self, ages):
         if self._since is None:

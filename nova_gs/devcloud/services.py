@@ -173,7 +173,7 @@ class Site:
         :returns: their number; None without a queue or a broker
         """
         try:
-            return self.broker.consumers('%s.%s' % (topic.value, host))
+            return self.broker.consumers(topic.queue(host))
         except OSError:
             return None
 

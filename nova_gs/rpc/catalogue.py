@@ -34,6 +34,10 @@ class Topic(enum.Enum):
     #: The only service that touches the database.
     CONDUCTOR = 'conductor'
 
+    def queue(self, host):
+        """Return the name that oslo.messaging gives a host's queue."""
+        return '%s.%s' % (self.value, host)
+
 
 class Kind(enum.Enum):
     """Whether the sender waits."""

@@ -123,10 +123,10 @@ def drop_dead(transport):
 def _is_alive(connection):
     library = connection.connection
     # The second one is what a message gets whose own channel is lost.
-    channels = connection.channel, library._default_channel
+    in_use = connection.channel, library._default_channel
     return library.connected and not any(
         channel is not None and channel.connection is None
-        for channel in channels)
+        for channel in in_use)
 
 
 def _bury(connection):

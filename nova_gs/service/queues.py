@@ -59,8 +59,8 @@ class Queues:
     def clear(self, topic):
         """Take out of a queue, before it is attached, what nobody needs."""
         cleared = backlog.clear(
-            self._transports[topic], '%s.%s' % (topic.value, self._host),
-            self._clock, CLEARED_WITHIN)
+            self._transports[topic], topic.queue(self._host), self._clock,
+            CLEARED_WITHIN)
         if cleared:
             LOG.info('%d messages that waited in "%s" are dropped: their '
                      'steps are recorded, and taken up from there.',
