@@ -15,7 +15,7 @@
      |   +- FlavorNotFound  ImageNotFound  NetworkNotFound  HypervisorNotFound
      |   +- ActionNotFound  OperationNotFound  GuestNotFound
      +- Conflict                     409: right in itself, not now
-     |   +- InvalidState  OperationInProgress  AlreadyExists
+     |   +- InvalidState  InstanceMoved  OperationInProgress  AlreadyExists
      |   +- HostDraining  HostUnavailable
      |   +- MigrationNotAbortable  ClaimRefused
      +- PeerUnavailable              the other service does not answer
@@ -183,6 +183,13 @@ class InvalidState(Conflict):
 
     msg_fmt = ("Cannot '%(method)s' instance %(instance_id)s while it is in "
                '%(attr)s %(state)s')
+
+
+class InstanceMoved(Conflict):
+    """The instance has come to another host since it was looked at."""
+
+    msg_fmt = ("Cannot '%(method)s' instance %(instance_id)s: it has moved "
+               'from %(before)s to %(host)s meanwhile. Ask again.')
 
 
 class OperationInProgress(Conflict):

@@ -62,7 +62,7 @@ class Resource:
                 self._services, req.context.ctxt, path=req.path,
                 base_url='%s://%s' % (req.scheme, req.netloc),
                 query=req.params, minor=req.context.minor, body=body)
-            _answer(resp, target.code, target.handler(call, **names))
+            _answer(resp, target.code, _handle(target, call, names))
         return respond
 
 
@@ -140,6 +140,15 @@ def _validate(target, body, minor):
     if schema is None:
         raise falcon.HTTPNotFound()
     validation.check(body, schema)
+
+
+def _handle(target, call, names):
+    """Return what a handler says, of the server where it is by now."""
+    try:
+        return target.handler(call, **names)
+    except exception.InstanceMoved:
+        # Nothing was written yet.
+        return target.handler(call, **names)
 
 
 def _answer(resp, code, result):

@@ -33,8 +33,11 @@ class Questions:
         self._clock = clock
         self._read = read
         self._servicegroup = servicegroup.ServiceGroup(conf)
-        #: Hosts that did not answer: the next question looks before it goes.
-        self._silent = set()
+        #: Owners of the hosts' records, as last read.
+        self._owners = {}
+        #: Hosts that did not answer, with the owner at that time: the next
+        #: question looks before it goes.
+        self._silent = {}
 
     def ask(self, send, row, topic, host):
         """Send a message and return its answer.
@@ -55,18 +58,30 @@ class Questions:
                                     '%s.%s' % (topic.value, host)),
             functools.partial(self._check, host), self._clock)
         if host in self._silent:
-            watch.look(patience=0)
-            self._silent.discard(host)
+            self._look_first(watch, host)
         try:
             return answers.ask(send, watch)
         except (exception.HostDraining, exception.HostUnavailable):
-            self._silent.add(host)
+            self._silent[host] = self._owners.get(host)
             raise
+
+    def _look_first(self, watch, host):
+        """Raise at once what a host that has been silent still is.
+
+        One that has started meanwhile is new: it is given its moment.
+        """
+        try:
+            watch.look(patience=0)
+        except exception.HostUnavailable:
+            if self._owners.get(host) == self._silent.get(host):
+                raise
+        self._silent.pop(host, None)
 
     def _check(self, host):
         """Raise what a host's record says against an answer."""
         with rpc_client.at_most(RECORD_WITHIN):
             service = self._read(host)
+        self._owners[host] = service and service.owner
         # One that is quiesced still answers.
         if service and service.phase != fields.ServicePhase.QUIESCED:
             self._servicegroup.require_up(service)

@@ -12,12 +12,14 @@ import threading
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
+from nova_gs.rpc import transport
 
 #: How many heartbeats a host may need to get one through.
 HEARTBEATS = 3
 
-#: How long it may take at least, on a machine that has much to do (s).
-SHORTEST = 10
+#: How long it may take at least (s): only then has a host noticed that its
+#: connection is dead, made a new one, and reported.
+SHORTEST = transport.DEFAULTS['heartbeat_timeout_threshold'] + 5
 
 #: Pause between two looks, in seconds.
 LOOK_EVERY = 0.2

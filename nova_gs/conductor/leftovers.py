@@ -14,6 +14,12 @@ from nova_gs.objects import fields
 
 LOG = logging.getLogger(__name__)
 
+#: How long a conductor that stops sends on what it has not begun, in seconds.
+PUBLISH_WITHIN = 1
+
+#: How many operations are read at a time for that.
+PAGE = 100
+
 
 def worker_owner(owner, number):
     """Return the identity of one of the workers that share a record.
@@ -76,21 +82,32 @@ class Leftovers:
                                        'does')
 
     def publish_again(self, operation_uuids):
-        """Send tasks that came in here and were not begun.
+        """Send tasks that came in here and were not begun, for a while.
 
-        Without a broker the sweeper does it later.
+        Without a broker, and for thousands, the sweeper does it later.
 
         :returns: how many were sent
         """
-        sent = 0
-        for operation_uuid in operation_uuids:
-            operation = self._get(operation_uuid)
-            if operation is None or not operation.is_offered:
-                continue
-            if not self._means.publisher.publish(self._ctxt, operation):
+        sent, clock = 0, self._means.clock
+        end = clock.now() + PUBLISH_WITHIN
+        for operation in self._offered(operation_uuids):
+            if clock.now() >= end or not self._means.publisher.publish(
+                    self._ctxt, operation):
                 break
             sent += 1
         return sent
+
+    def _offered(self, operation_uuids):
+        """Return an iterator over those operations that are only offered."""
+        uuids = list(operation_uuids)
+        for start in range(0, len(uuids), PAGE):
+            found = {
+                operation.uuid: operation for operation
+                in objects.OperationList.get_by_filters(
+                    self._ctxt, {'uuid': uuids[start:start + PAGE]})
+                if operation.is_offered}
+            yield from (found[uuid] for uuid in uuids[start:start + PAGE]
+                        if uuid in found)
 
     def _living(self):
         return {

@@ -54,9 +54,11 @@ class Operations(operation_queries.OperationQueries):
     def accept(self, context, instance_uuid, kind, step, task_state,
                host=None, params=None, vm_states=None, task_states=(None,),
                migration=None, action=None, expires_in=None,
-               new_instance=None):
+               new_instance=None, seen_on=()):
         """Record a request; see ``objects.Operation.accept``.
 
+        :param seen_on: (host on which the instance was seen,): it has to be
+                        there still; () to accept it anywhere
         :param migration: dict of a new migration's fields, or None
         :param new_instance: dict of the fields of an instance that is made
                              along with it, or None
@@ -68,6 +70,8 @@ class Operations(operation_queries.OperationQueries):
             instance = effects.lock_instance(connection, instance_uuid)
             time = instance['read_at']
             effects.require_states(instance, kind, vm_states, task_states)
+            for host_before in seen_on:
+                effects.require_host(instance, kind, host_before)
             if not (kind == fields.OperationKind.DELETE
                     and task_states is None):
                 effects.require_idle(connection, instance_uuid, kind)

@@ -44,6 +44,14 @@ def require_states(instance, kind, vm_states, task_states):
                 state=instance[attr])
 
 
+def require_host(instance, kind, host):
+    """Raise InstanceMoved unless an instance is where it was seen."""
+    if instance['host'] != host:
+        raise exception.InstanceMoved(
+            method=kind, instance_id=instance['uuid'],
+            before=host or 'no host', host=instance['host'] or 'no host')
+
+
 def _busy(instance_uuid):
     """Return the clauses for what is under way on an instance.
 

@@ -95,7 +95,9 @@ class Operation(base.NovaObject):
         :param expires_in: seconds until the step must not begin any more;
                            None for ``[operations] expires_after``
         :returns: the Operation, offered, with instance and migration
-        :raises: InvalidState, OperationInProgress, InstanceNotFound
+        :raises: InvalidState, OperationInProgress, InstanceNotFound;
+                 InstanceMoved when it is on another host than ``instance``
+                 says
         """
         new = not instance.obj_attr_is_set('id')
         row = base.store().operations.accept(
@@ -105,7 +107,8 @@ class Operation(base.NovaObject):
                        else migration.obj_get_changes()),
             action=action, expires_in=expires_in,
             new_instance=(instance.columns(instance.obj_get_changes())
-                          if new else None))
+                          if new else None),
+            seen_on=() if new else (instance.host,))
         operation = cls.from_row(context, row)
         if new:
             instance.absorb(operation.instance)

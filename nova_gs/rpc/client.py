@@ -17,6 +17,7 @@ from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
 from nova_gs.rpc import times
+from nova_gs.rpc import transport as rpc_transport
 
 LOG = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Client:
         #: Whether the last message was taken, and answered if it was a call.
         self.got_through = True
         self._conf = conf
+        self._transport = transport
         self._bound = bound
         self._attempts = attempts.Attempts()
         self._client = oslo_messaging.get_rpc_client(
@@ -139,6 +141,8 @@ class Client:
                 row, host, 'it has no queue there')) from error
         except _UNREACHABLE as error:
             got_through = False
+            if not isinstance(error, oslo_messaging.MessagingTimeout):
+                rpc_transport.drop_dead(self._transport)
             raise exception.PeerUnavailable(
                 **_whom(row, host, type(error).__name__)) from error
         finally:

@@ -93,6 +93,50 @@ def close(transports, within=CLOSED_WITHIN):
     return len(closed) == len(threads)
 
 
+def drop_dead(transport):
+    """Take connections that have died out of a transport's pool.
+
+    The library leaves it to their heartbeat threads to mend them, seconds
+    later; until then whatever is sent without a retry fails.  And under
+    eventlet such a thread has been seen to hang for good after a broker
+    stood still.  Without them the next message makes a new connection.
+
+    :param transport: from ``create``
+    :returns: how many there were
+    """
+    driver = transport._driver
+    if not isinstance(driver, amqpdriver.AMQPDriverBase):
+        return 0
+    pool = driver._connection_pool
+    with pool._cond:
+        dead = [item for item in pool._items if not _is_alive(item[1])]
+        for item in dead:
+            pool._items.remove(item)
+            pool._current_size -= 1
+        pool._cond.notify(len(dead))
+    for _, connection in dead:
+        # It waits for the heartbeat thread.
+        threading.Thread(target=_bury, args=(connection,), daemon=True,
+                         name='close').start()
+    return len(dead)
+
+
+def _is_alive(connection):
+    library = connection.connection
+    # The second one is what a message gets whose own channel is lost.
+    channels = connection.channel, library._default_channel
+    return library.connected and not any(
+        channel is not None and channel.connection is None
+        for channel in channels)
+
+
+def _bury(connection):
+    try:
+        connection.close()
+    except Exception as error:
+        LOG.debug('A dead connection could not be closed: %s', error)
+
+
 def _close(transport):
     driver = transport._driver
     if not isinstance(driver, amqpdriver.AMQPDriverBase):

@@ -273,6 +273,9 @@ class ComputeService(daemon.Daemon):
         return [ties.tie_of(operation) for operation in found
                 if operation.uuid not in ours]
 
+    def is_answered(self):
+        return self._conductor.answers
+
     def call_off(self):
         sides = (self._manager.departures, arrivals.Arrivals(
             self._manager.host, self.context, self.tracker,
@@ -305,12 +308,9 @@ class ComputeService(daemon.Daemon):
 
     def _patience(self):
         """Return how long the goodbyes may take, in seconds."""
-        if self._is_answered():
+        if self.is_answered() and not self._follower.silence():
             return RPC_WITHIN
         return IN_DOUBT_WITHIN if self._record.in_doubt else SILENT_WITHIN
-
-    def _is_answered(self):
-        return self._conductor.answers and not self._follower.silence()
 
     def last_words(self):
         # Beside the operations, as there is one second for everything.

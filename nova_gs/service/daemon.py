@@ -70,7 +70,8 @@ class Daemon:
             clock, budget, renew=self._renew_lease)
         self._follower = follower.Follower(
             self.tracker, self.intake_closed, self.elsewhere,
-            self.inbox.put, clock, on_look=self._show_left)
+            self.inbox.put, clock, on_look=self._show_left,
+            heard=self.is_answered)
         self._herald = herald.of_daemon(self)
         self.coordinator = coordinator.Coordinator(
             clock, budget, self.gate, self.tracker,
@@ -101,6 +102,10 @@ class Daemon:
     def elsewhere(self, timeout):
         """Return what holds this process elsewhere: names or Ties."""
         return []
+
+    def is_answered(self):
+        """Whether those who know what is ``elsewhere`` answer at present."""
+        return False
 
     def announce(self):
         """Tell others that this process is being stopped."""

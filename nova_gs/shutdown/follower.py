@@ -60,10 +60,13 @@ class _Question:
     :param clock: Clock
     :param bound: seconds of silence in all, from the first question that
         was not answered
+    :param heard: callable() -> whether that somebody has answered anything
+        else lately; then a silence before the question does not count
     """
 
-    def __init__(self, ask, clock, bound):
+    def __init__(self, ask, clock, bound, heard):
         self._ask = ask
+        self._heard = heard
         self._clock = clock
         self._bound = bound
         self._lock = threading.Lock()
@@ -101,7 +104,7 @@ class _Question:
         :returns: a list, or None when there is no answer (yet)
         """
         answer, since = self._pending, self._silent_since
-        if since is None:
+        if since is None or self._heard():
             # Somebody has answered meanwhile, but not this.
             since = answer.asked_at
         left = since + self._bound - self._clock.now()
@@ -151,16 +154,18 @@ class Follower:
         progress are waited for as well
     :param on_change: callable(text), told what is left whenever it changes
     :param on_look: callable(works, ties), told what is left at every look
+    :param heard: callable() -> whether those who are asked elsewhere have
+        answered anything lately
     """
 
     def __init__(self, tracker, intake_closed, elsewhere, post, clock=None,
                  interval=0.25, bound=2.0, patience=60.0, courtesy=5.0,
-                 on_change=None, on_look=None):
+                 on_change=None, on_look=None, heard=lambda: False):
         self._tracker = tracker
         self._intake_closed = intake_closed
         self._post = post
         self._clock = clock or clocks.Clock()
-        self._question = _Question(elsewhere, self._clock, bound)
+        self._question = _Question(elsewhere, self._clock, bound, heard)
         self._interval = interval
         self._patience = patience
         self._courtesy = courtesy

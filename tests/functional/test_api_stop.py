@@ -137,7 +137,8 @@ class TestApiStop(base.CloudTestCase):
     def is_refused(self):
         try:
             self.connect()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
+            # Reset: it came in as the socket was being closed.
             return True
         except socket.timeout:
             return False

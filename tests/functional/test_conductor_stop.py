@@ -50,6 +50,9 @@ class TestConductorStop(base.Spared, base.CloudTestCase):
         'settings': [
             SECOND + ':conductor.workers=%d' % WORKERS,
             'fake.durations=reboot:0.02,start_migration:0.05',
+            # Room for thousands of guests.
+            'compute.cpu_allocation_ratio=1000',
+            'compute.ram_allocation_ratio=1000',
             # A busy machine may be late with the heartbeats, too.
             'DEFAULT.service_down_time=20'],
     }

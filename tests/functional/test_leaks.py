@@ -7,8 +7,10 @@ messages may wait there for it; the others go with it, or soon after.
 import gc
 import os
 import re
+import socket
 import threading
 
+from nova_gs.conductor import rpcapi
 from nova_gs import context
 from nova_gs import exception
 from nova_gs.rpc import answers
@@ -149,6 +151,31 @@ class TestLeaks(base.CloudTestCase):
                 self.requester.context, catalogue.ROWS['get_console_output'],
                 asked, 'nobody', '6.0', {})
             self.assertTrue(transport.close((made,), 5))
+
+    def test_dead_connections(self):
+        """What has died costs one message, not all for a while."""
+        made = self.transport()
+        conductor = rpcapi.ConductorAPI(self.requester.conf, made)
+        pool, before = made._driver._connection_pool, None
+        for _ in range(self.times(5, 100)):
+            self.ask(conductor)
+            with made._driver._get_connection(retry=0) as connection:
+                connection.connection.channel.connection.sock.shutdown(
+                    socket.SHUT_RDWR)
+            with rpc_client.at_most(5):
+                self.assertRaises(
+                    exception.PeerUnavailable, self.ask, conductor)
+                self.ask(conductor)
+            self.assertEqual((1, 1), (len(pool._items), pool._current_size))
+            if before is None:
+                before = self.count()[:2]
+        self.await_that('nothing is left of them',
+                        lambda: self.count()[:2] <= before)
+
+    def ask(self, conductor):
+        conductor.object_class_action_versions(
+            self.requester.context, 'ServiceList', 'get_minimum_version',
+            {'ServiceList': '1.0', 'Service': '1.0'}, ('nova-compute',), {})
 
     def test_readers(self):
         """A queue says at once whether anybody reads it."""

@@ -40,7 +40,7 @@ class QuestionsTestCase(base.TestCase):
     def record(self, **values):
         return objects.Service(**{
             'host': 'host1', 'phase': PHASE.SERVING, 'forced_down': False,
-            'seconds_since_seen': 1.0, **values})
+            'seconds_since_seen': 1.0, 'owner': 'one', **values})
 
     def read(self, host):
         self.asked.append((host, client.is_bounded()))
@@ -99,6 +99,14 @@ class TestAsk(QuestionsTestCase):
     def ask(self, row=SHORT, topic=COMPUTE):
         return self.questions.ask(lambda: 'answer', row, topic, 'host1')
 
+    def test_who_has_started_since_is_given_a_moment(self):
+        self.check()
+        self.refuse()
+        self.readers['compute.host1'] = 0
+        self.service = self.record(owner='another')
+        self.assertEqual('answer', self.ask())
+        self.assertEqual(1, len(self.watched))
+
     def refuse(self):
         self.error = exception.HostUnavailable(host='host1', state='gone')
         self.assertRaises(exception.HostUnavailable, self.ask)
@@ -127,6 +135,7 @@ class TestAsk(QuestionsTestCase):
         self.assertEqual([], self.asked)
 
     def test_silent_host_is_looked_at_first(self):
+        self.check()
         self.refuse()
         self.readers['compute.host1'] = 0
         for _ in range(2):

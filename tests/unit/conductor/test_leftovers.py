@@ -1,5 +1,7 @@
 """Tasks that nobody works at any more are offered again, others are not."""
 
+import fixtures
+
 from nova_gs.conductor import leftovers
 from nova_gs.db import models
 from nova_gs import exception
@@ -149,6 +151,26 @@ class TestAtAStop(LeftoversTestCase):
             [taken.uuid, 'gone', waiting.uuid]))
         self.assertEqual([(waiting.step, None, waiting.uuid)],
                          self.publisher.published)
+
+    def test_more_than_a_page_in_the_order_they_came(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.conductor.leftovers.PAGE', 2))
+        waiting = [self.task().uuid for _ in range(5)]
+        waiting.reverse()
+        self.assertEqual(5, self.leftovers.publish_again(waiting))
+        self.assertEqual(
+            waiting, [uuid for *_, uuid in self.publisher.published])
+
+    def test_stop_does_not_wait_for_thousands(self):
+        publish, clock = self.publisher.publish, self.means.clock
+
+        def slowly(ctxt, operation):
+            clock.advance(leftovers.PUBLISH_WITHIN / 4)
+            return publish(ctxt, operation)
+
+        self.publisher.publish = slowly
+        self.assertEqual(4, self.leftovers.publish_again(
+            [self.task().uuid for _ in range(9)]))
 
     def test_broker_that_is_away_is_asked_once(self):
         self.publisher.broker_away = True

@@ -102,6 +102,17 @@ class AcceptTestCase(base.OperationTestCase):
         self.assertRaises(
             exception.InstanceNotFound, self.accept, instance)
 
+    def test_an_instance_that_has_moved_meanwhile(self):
+        seen = self.make_instance()
+        instance = objects.Instance.get_by_uuid(self.context, seen.uuid)
+        instance.host = 'host2'
+        instance.save()
+        error = self.assertRaises(
+            exception.InstanceMoved, self.accept, seen)
+        for words in ('from host1 to host2', 'Ask again'):
+            self.assertIn(words, str(error))
+        self.assertEqual('accepted', self.accept(instance).state)
+
     def test_one_of_many_is_accepted(self):
         instance = self.make_instance()
 

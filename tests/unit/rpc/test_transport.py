@@ -1,5 +1,6 @@
 """The bounds of a transport, what a wrong URL does, and its end."""
 
+import collections
 import threading
 import types
 
@@ -121,3 +122,59 @@ class TestClose(base.TestCase):
 
     def test_nothing(self):
         self.assertTrue(self.close())
+
+
+class FakeConnection:
+    """One of the driver's; notes when it is closed."""
+
+    def __init__(self, connected=True, channel=None, default=None,
+                 error=None):
+        self.connection = types.SimpleNamespace(
+            connected=connected, _default_channel=self._channel(default))
+        self.channel = self._channel(channel)
+        self.error = error
+        self.closed = threading.Event()
+
+    def _channel(self, state):
+        # One that is closed forgets its connection.
+        return state and types.SimpleNamespace(
+            connection=self if state == 'open' else None)
+
+    def close(self):
+        self.closed.set()
+        if self.error:
+            raise self.error
+
+
+class TestDropDead(base.TestCase):
+
+    def drop(self, *connections):
+        """Return what is left in the pool, and how many may still come."""
+        driver = FakeDriver()
+        driver._connection_pool = pool = types.SimpleNamespace(
+            _cond=threading.Condition(), _current_size=4,
+            _items=collections.deque(
+                (object(), connection) for connection in connections))
+        count = transport.drop_dead(types.SimpleNamespace(_driver=driver))
+        self.assertEqual(len(connections) - len(pool._items), count)
+        return [item[1] for item in pool._items], 4 - pool._current_size
+
+    def test_living_ones_stay(self):
+        living = [FakeConnection(channel='open', default='open'),
+                  FakeConnection()]
+        self.assertEqual((living, 0), self.drop(*living))
+
+    def test_dead_ones_go(self):
+        living = FakeConnection(channel='open')
+        dead = [FakeConnection(connected=False, channel='open'),
+                FakeConnection(connected=False),
+                FakeConnection(default='closed'),
+                FakeConnection(channel='closed', error=OSError('reset'))]
+        self.assertEqual(([living], 4), self.drop(dead[0], living, *dead[1:]))
+        for connection in dead:
+            self.assertTrue(connection.closed.wait(60))
+        self.assertFalse(living.closed.is_set())
+
+    def test_other_drivers(self):
+        self.assertEqual(0, transport.drop_dead(
+            types.SimpleNamespace(_driver=object())))

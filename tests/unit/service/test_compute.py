@@ -70,10 +70,16 @@ class ServiceTestCase(base.DatabaseTestCase):
         self.hypervisor = Hypervisor()
         self.useFixture(fixtures.MonkeyPatch(
             'nova_gs.virt.drivers.load', lambda conf: self.hypervisor))
+        self.let_go = threading.Event()
         self.service = self.make()
         self.service.start()
-        self.let_go = threading.Event()
-        self.addCleanup(self.let_go.set)
+        self.addCleanup(self.end)
+
+    def end(self):
+        """Stop it, if the test has not: the broker in memory is for all."""
+        self.let_go.set()
+        if self.service.coordinator.phase is phases.Phase.SERVING:
+            self.stop()()
 
     def make(self):
         """Return a service that was not started."""

@@ -194,6 +194,23 @@ class AwayTestCase(_FollowerTestCase):
         self.look()
         self.assertEqual(0, self.follower.silence())
 
+    def test_back_after_a_long_silence(self):
+        """Who answers others is given the time to answer this."""
+        def heard():
+            self.elsewhere.answering.set()
+            return True
+
+        for heard, idle in ((heard, 0), (lambda: False, 1)):
+            self.elsewhere.answering.clear()
+            self.renew(heard=heard)
+            self.elsewhere.names, self.elsewhere.away = ['migration'], True
+            work = self.enter()
+            self.look()
+            self.clock.advance(20)
+            self.elsewhere.away = False
+            work.release()
+            self.assertEqual(idle, self.look())
+
     def test_back_in_time(self):
         self.elsewhere.names = ['busy']
         self.look()

@@ -7,7 +7,7 @@ from tests.unit import base
 from tests.unit.shutdown import processes
 
 GUARD = '''
-import os, signal, sys
+import os, select, signal, sys
 from nova_gs.shutdown import signals
 signals.guard()
 def say(text):
@@ -208,7 +208,9 @@ def mine(number, frame):
     os.write(1, b'got it\\n')
 signal.signal(signal.SIGTERM, mine)
 say('mine')
-input()
+# A signal just before a read is handled after it, as Python has it.
+while not select.select([0], [], [], 0.1)[0]:
+    pass
 ''', 'mine')
         program.signal(signal.SIGTERM)
         self.assertEqual('got it', program.line())

@@ -1,5 +1,8 @@
 """Start, stop and reboot."""
 
+import fixtures
+
+from nova_gs.api.handlers import common
 from nova_gs.objects import fields
 from tests.unit.api import base
 
@@ -50,6 +53,24 @@ class PowerTestCase(base.ApiTestCase):
         instance = self.add_instance()
         self.assertEqual(202, self.act(instance, *STOP).status_code)
         self.assert_fault(409, instance.uuid, self.act(instance, *SOFT))
+
+    def test_server_that_moves_at_that_moment(self):
+        """The request goes where the server is by then."""
+        instance = self.add_instance()
+        require = common.require_host
+
+        def require_and_move(call, seen, *args, **kwargs):
+            require(call, seen, *args, **kwargs)
+            moved = self.reload(instance)
+            moved.host = 'host2'
+            moved.save()
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.api.handlers.common.require_host', require_and_move))
+        self.assertEqual(202, self.act(instance, *SOFT).status_code)
+        operation, = self.operations(instance)
+        self.assertEqual('host2', operation.host)
+        self.assertEqual('host2', self.publisher.published[-1][1])
 
     def test_host_is_down(self):
         self.services['host1'].set_status(forced_down=True)
