@@ -75,8 +75,11 @@ def _text(test, name):
 
 
 def _details(test):
+    # What failed comes before what the parts of a cloud have logged.
     parts = []
-    for name, content in sorted(test['details'].items()):
+    for name, content in sorted(
+            test['details'].items(),
+            key=lambda item: (not item[0].startswith('traceback'), item[0])):
         text = content.as_text()
         if text.strip():
             parts.append('---- %s\n%s' % (name, text.rstrip()))

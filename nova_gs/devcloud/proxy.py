@@ -64,6 +64,7 @@ class Proxy:
     def close(self):
         """End it, with every connection."""
         self._do(self._refuse())
+        self._do(self._abandon())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_PROMPT)
         self._loop.close()
@@ -83,6 +84,12 @@ class Proxy:
         await self._cut()
         # Held up bytes find out that there is nowhere to go.
         self._flowing.set()
+
+    async def _abandon(self):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _swallow(self):
         self._flowing.clear()

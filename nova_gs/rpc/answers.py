@@ -12,10 +12,9 @@ import contextvars
 import threading
 
 import amqp
-import kombu.exceptions
-from oslo_messaging._drivers import amqpdriver
 
 from nova_gs import exception
+from nova_gs.rpc import channels
 
 #: Pause between two looks, in seconds.
 LOOK_EVERY = 0.25
@@ -26,8 +25,6 @@ UNREAD_AT_MOST = 0.75
 
 _further = contextvars.ContextVar('further_look', default=None)
 
-_FAILURES = (amqp.AMQPError, kombu.exceptions.OperationalError, OSError)
-
 
 def readers(transport, queue):
     """Return how many servers read a queue.
@@ -36,25 +33,14 @@ def readers(transport, queue):
     :param queue: its name
     :returns: None when that cannot be told
     """
-    driver = transport._driver
-    if not isinstance(driver, amqpdriver.AMQPDriverBase):
-        return None
     try:
-        with driver._get_connection(retry=0) as connection:
-            return _consumers(connection.connection, queue)
+        with channels.opened(transport) as channel:
+            return None if channel is None else channel.queue_declare(
+                queue, passive=True).consumer_count
     except amqp.NotFound:
         return 0
-    except _FAILURES:
+    except channels.FAILURES:
         return None
-
-
-def _consumers(connection, queue):
-    with connection._connection_lock:
-        if connection.connection.transport.driver_type != 'amqp':
-            return None
-        # A channel of its own: one without the queue is closed by that.
-        with connection.connection.channel() as channel:
-            return channel.queue_declare(queue, passive=True).consumer_count
 
 
 class Watch:

@@ -5,13 +5,8 @@ without end and deaf to a stop.  So a start first makes one to send on, which
 it may give up; that one stays in the pool and is used by the first message.
 """
 
-import amqp
-import kombu.exceptions
-from oslo_messaging._drivers import amqpdriver
-
 from nova_gs import exception
-
-_FAILURES = (amqp.AMQPError, kombu.exceptions.OperationalError, OSError)
+from nova_gs.rpc import channels
 
 
 def reach(transport):
@@ -21,15 +16,15 @@ def reach(transport):
     :returns: True
     :raises: PeerUnavailable
     """
-    driver = transport._driver
-    if not isinstance(driver, amqpdriver.AMQPDriverBase):
+    driver = channels.driver_of(transport)
+    if driver is None:
         return True
     hosts = driver._url.hosts
     try:
         # The library begins with any of the hosts: enough tries for all.
         with driver._get_connection(retry=max(0, len(hosts) - 1)):
             return True
-    except _FAILURES as error:
+    except channels.FAILURES as error:
         raise exception.PeerUnavailable(
             'transport_url: no connection to a broker at %s (%s)' % (
                 ', '.join('%s:%s' % (host.hostname, host.port or 5672)

@@ -5,12 +5,11 @@ import threading
 from oslo_config import cfg
 from oslo_log import log as logging
 import oslo_messaging
+from oslo_messaging._drivers import amqpdriver
 from oslo_messaging._drivers import impl_rabbit
-# After impl_rabbit and not before: that module computes the allowed maximum
-# of one of its options from the constant that is set below.
-from oslo_messaging._drivers import amqpdriver  # noqa: H306
 
 from nova_gs import clock as clocks
+from nova_gs.rpc import channels
 
 LOG = logging.getLogger(__name__)
 
@@ -104,8 +103,8 @@ def drop_dead(transport):
     :param transport: from ``create``
     :returns: how many there were
     """
-    driver = transport._driver
-    if not isinstance(driver, amqpdriver.AMQPDriverBase):
+    driver = channels.driver_of(transport)
+    if driver is None:
         return 0
     pool = driver._connection_pool
     with pool._cond:
@@ -138,8 +137,8 @@ def _bury(connection):
 
 
 def _close(transport):
-    driver = transport._driver
-    if not isinstance(driver, amqpdriver.AMQPDriverBase):
+    driver = channels.driver_of(transport)
+    if driver is None:
         transport.cleanup()
         return
     # Not the library's cleanup(): it makes bugs of late users.

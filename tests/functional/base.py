@@ -16,6 +16,9 @@ from nova_gs.devcloud import figures
 from nova_gs.devcloud import waiting
 from nova_gs.virt.fake import client
 
+#: Seconds for one thing, on a machine that does much else.
+PATIENCE = 90
+
 
 class CloudTestCase(testtools.TestCase):
     """A test with a cloud; ``OPTIONS`` are those of ``cloud.Cloud``."""
@@ -76,6 +79,15 @@ class CloudTestCase(testtools.TestCase):
         uuid = self.api.create_server(name, image, host=host)
         self.api.await_server(uuid, status='ACTIVE', task_state=None)
         return uuid
+
+    def boot_all(self, *hosts):
+        """Return the UUIDs of new servers, one ACTIVE on each host."""
+        guests = [self.api.create_server('guest', host=host)
+                  for host in hosts]
+        for uuid in guests:
+            self.api.await_server(uuid, PATIENCE, status='ACTIVE',
+                                  task_state=None)
+        return guests
 
     def ensure_up(self, *hosts):
         """Start the computes that a test before has stopped."""

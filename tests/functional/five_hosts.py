@@ -84,15 +84,6 @@ class FiveHostsTestCase(base.CloudTestCase):
     def _serves(self, host):
         return self.api.service(host)['status'] == 'enabled'
 
-    def boot_all(self, *hosts):
-        """Return the UUIDs of new servers, ACTIVE on these hosts."""
-        guests = [self.api.create_server('guest', host=host)
-                  for host in hosts]
-        for uuid in guests:
-            self.api.await_server(uuid, PATIENCE, status='ACTIVE',
-                                  task_state=None)
-        return guests
-
     # -- migrations that do not end
 
     def migrate(self, uuid, source, destination, endless=True):

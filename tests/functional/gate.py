@@ -137,7 +137,7 @@ class Gate:
         done, left = 0, 0
         for _ in range(self.times(1, 20)):
             self.start_both()
-            guests = self.boot_all(SOURCE, 6)
+            guests = self.boot_all(*6 * [SOURCE])
             with requester.Requester(self.cloud) as asking:
                 self._around([self._sender(asking, uuid) for uuid in guests],
                              before=0)

@@ -8,22 +8,19 @@ is met by chance: at full counts both hosts are also told at any moment.
 import random
 import threading
 
-import libvirt
-
 from nova_gs.devcloud import api_client
-from nova_gs.devcloud import console
 from nova_gs.devcloud import figures
 from nova_gs.devcloud import guest_image
 from nova_gs.devcloud import post_copy
 from nova_gs.virt.libvirt import arrival
 from tests.functional import base
+from tests.functional import real_guests
 from tests.functional import two_hosts
 
 SOURCE, DESTINATION = two_hosts.SOURCE, two_hosts.DESTINATION
 BOTH = (SOURCE, DESTINATION)
 
-#: Seconds for one live migration, on a machine that does much else.
-PATIENCE = 120
+PATIENCE = real_guests.PATIENCE
 
 #: Seconds after the request in which a stop comes "at any moment".
 LATEST = 4
@@ -34,7 +31,8 @@ OBSTACLE = post_copy.obstacle()
 IMAGE = guest_image.Ticker('ticker-both', pages=32, region_mib=12)
 
 
-class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
+class TestBothEndsOnLibvirt(
+        base.Spared, real_guests.RealGuests, two_hosts.TwoHostsTestCase):
 
     SOME = ('test_post_copy',)
     OPTIONS = {
@@ -58,7 +56,7 @@ class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
     def _boot(self):
         """Make a guest, which later tests have as well."""
         type(self).uuid = self.boot(SOURCE, IMAGE.name)
-        self._await_console(lambda seen: seen.rounds >= 2)
+        self.await_life(self.uuid, lambda seen: seen.rounds >= 2)
 
     def test_pre_copy(self):
         for number in range(self.times(1, 10)):
@@ -142,7 +140,7 @@ class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
                     host, actions, leaves=self.source)))
 
     def _is_handed_over(self):
-        domain = self._domain(self.source)
+        domain = self.domains(self.source).get(self.uuid)
         return domain is not None and arrival.is_handed_over(domain)
 
     def _is_past_abort(self):
@@ -156,7 +154,7 @@ class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
         return True
 
     def _is_copying(self):
-        domain = self._domain(self.source)
+        domain = self.domains(self.source).get(self.uuid)
         return domain is not None and arrival.is_migrating_out(domain)
 
     # -- what is looked at
@@ -172,16 +170,14 @@ class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
         place = self.destination if status == 'completed' else self.source
         self.check_final(self.uuid, self.request_id, status, place,
                          None if status == 'completed' else '.')
-        self._check_place(place)
+        self.check_place(self.uuid, place)
         self.check_used({self.uuid: place})
         # A check that came too late is nobody's any more.
         self.check_queues('compute-alt')
         self.start_both()
         if status == 'completed':
             self._turn_back(place)
-        # Whatever went wrong in a page is seen when its turn comes again.
-        last = self._continuity().rounds
-        self._await_console(lambda seen: seen.rounds >= last + 2)
+        self.await_rounds(self.uuid)
         self.idle.append(self.check_idle_stop())
         return status
 
@@ -189,32 +185,7 @@ class TestBothEndsOnLibvirt(base.Spared, two_hosts.TwoHostsTestCase):
         goal, = set(BOTH) - {place}
         self.api.live_migrate(self.uuid, goal)
         self.await_arrival(self.uuid, goal)
-        self._check_place(goal)
-
-    def _check_place(self, place):
-        """It runs in one place, and the other does not know it."""
-        found = {host: domain.state()[0] for host in BOTH
-                 if (domain := self._domain(host)) is not None}
-        self.assertEqual({place: libvirt.VIR_DOMAIN_RUNNING}, found)
-
-    def _domain(self, host):
-        connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
-        self.addCleanup(connection.close)
-        found = [domain for domain in connection.listAllDomains()
-                 if domain.UUIDString() == self.uuid]
-        return found[0] if found else None
-
-    def _await_console(self, condition):
-        """Wait for a console that shows an unbroken life, and more of it."""
-        def look():
-            seen = self._continuity()
-            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
-            return condition(seen)
-
-        self.await_that('guest goes on', look, PATIENCE, every=0.2)
-
-    def _continuity(self):
-        return console.read(self.api.console(self.uuid))
+        self.check_place(self.uuid, goal)
 
     def _record(self, phase):
         self.figure(

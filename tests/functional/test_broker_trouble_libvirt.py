@@ -7,8 +7,8 @@ the hypervisors have done their part.
 
 import libvirt
 
-from nova_gs.devcloud import console
 from tests.functional import base
+from tests.functional import real_guests
 from tests.functional import trouble
 
 A, B = 'host-a', 'host-b'
@@ -17,7 +17,8 @@ A, B = 'host-a', 'host-b'
 GOES_ON = 4
 
 
-class TestBrokerTroubleOnLibvirt(base.Spared, trouble.TroubleTestCase):
+class TestBrokerTroubleOnLibvirt(
+        base.Spared, real_guests.RealGuests, trouble.TroubleTestCase):
 
     OPTIONS = {'driver': 'libvirt'}
     HOSTS = (A, B)
@@ -30,7 +31,7 @@ class TestBrokerTroubleOnLibvirt(base.Spared, trouble.TroubleTestCase):
         self.ensure_all_up()
         self.uuid = self.boot(A, image='ticker-busy')
         self.stays = self.boot(A)
-        self._await_ticks(lambda seen: seen.rounds >= 2)
+        self.await_life(self.uuid, lambda seen: seen.rounds >= 2)
 
     def test_source(self):
         for kind in self._kinds():
@@ -75,7 +76,8 @@ class TestBrokerTroubleOnLibvirt(base.Spared, trouble.TroubleTestCase):
             trouble.PATIENCE)
         sent = self.drain(
             victim, knows=[victim] if victim == destination else [])
-        self._bear(kind, victim, lambda: self._runs_on(destination))
+        self._bear(kind, victim, lambda: (
+            self.state(self.uuid, destination) == libvirt.VIR_DOMAIN_RUNNING))
         self._check_exit(victim, sent)
         self.api.await_server(
             self.uuid, trouble.PATIENCE, status='ACTIVE', task_state=None,
@@ -84,12 +86,10 @@ class TestBrokerTroubleOnLibvirt(base.Spared, trouble.TroubleTestCase):
             'completed', self.api.migrations(self.uuid)[0]['status'])
         self.assertIsNone(
             self.api.instance_action(self.uuid, request_id)['message'])
-        self.assertFalse(self._runs_on(source))
-        self.assertTrue(self._runs_on(destination))
+        self.check_place(self.uuid, destination)
         self.assertEqual([], self.records.open())
         self.ensure_all_up()
-        ticks = self._continuity().ticks_seen
-        self._await_ticks(lambda seen: seen.ticks_seen >= ticks + 8)
+        self.await_ticks(self.uuid)
 
     def _bear(self, kind, victim, done):
         with kind(*(() if kind in (self.frozen, self.stopped)
@@ -106,26 +106,3 @@ class TestBrokerTroubleOnLibvirt(base.Spared, trouble.TroubleTestCase):
         self.figure('5 broker %s, libvirt' % self._kind,
                     exit_after_the_end_of_the_trouble_s=round(
                         ended - self._healed, 3))
-
-    def _runs_on(self, host):
-        connection = libvirt.openReadOnly(
-            self.cloud.part('libvirtd@' + host).uri)
-        try:
-            return any(
-                domain.UUIDString() == self.uuid
-                and domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
-                for domain in connection.listAllDomains())
-        finally:
-            connection.close()
-
-    def _continuity(self):
-        return console.read(self.api.console(self.uuid))
-
-    def _await_ticks(self, condition):
-        """Wait for a console that shows an unbroken life, and more of it."""
-        def look():
-            seen = self._continuity()
-            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
-            return condition(seen)
-
-        self.await_that('guest goes on', look, trouble.PATIENCE, every=0.2)

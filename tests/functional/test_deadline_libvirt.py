@@ -11,25 +11,24 @@ import os
 
 import libvirt
 
-from nova_gs.devcloud import console
 from nova_gs.service import compute
 from nova_gs.virt.libvirt import arrival
 from tests.fixtures import records
 from tests.functional import base
+from tests.functional import real_guests
 
 ABORT, RESUME, OTHER = 'host-a', 'host-b', 'host-c'
 
 #: Seconds that a stop may take, and until nothing is waited for any more.
 BUDGET, ABORT_DUE = 18, 1
 
-#: Seconds for one thing, on a machine that does much else.
-PATIENCE = 120
+PATIENCE = real_guests.PATIENCE
 
 #: MiB/s with which any guest here can move.
 FAST = 500
 
 
-class TestDeadline(base.Spared, base.CloudTestCase):
+class TestDeadline(base.Spared, real_guests.RealGuests, base.CloudTestCase):
 
     OPTIONS = {'driver': 'libvirt', 'hosts': 3, 'settings': [
         'DEFAULT.graceful_shutdown_timeout=%d' % BUDGET,
@@ -113,13 +112,6 @@ class TestDeadline(base.Spared, base.CloudTestCase):
             # At its end there is nothing to hurry.
             domain.migrateSetMaxSpeed(FAST)
 
-    def domains(self, host):
-        """Return {UUID: virDomain} of a host."""
-        connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
-        self.addCleanup(connection.close)
-        return {domain.UUIDString(): domain
-                for domain in connection.listAllDomains()}
-
     def check_at(self, uuid, host, status, state, reason=None):
         """It is over, and the guest runs on in one place."""
         self.api.await_server(uuid, PATIENCE, status='ACTIVE',
@@ -129,21 +121,4 @@ class TestDeadline(base.Spared, base.CloudTestCase):
         self.assertEqual(state, operation['state'])
         if reason:
             self.assertIn(reason, operation['error'])
-        for one in self.cloud.hosts:
-            domain = self.domains(one).get(uuid)
-            self.assertEqual(one == host, domain is not None, one)
-            if domain is not None:
-                self.assertEqual(libvirt.VIR_DOMAIN_RUNNING,
-                                 domain.state()[0])
-
-    def life(self, uuid):
-        return console.read(self.api.console(uuid))
-
-    def await_life(self, uuid, condition):
-        """Wait for an unbroken life, and so much of it."""
-        def look():
-            seen = self.life(uuid)
-            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
-            return condition(seen)
-
-        self.await_that('guest goes on', look, PATIENCE, every=0.2)
+        self.check_place(uuid, host)

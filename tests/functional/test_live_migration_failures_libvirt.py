@@ -2,16 +2,16 @@
 
 import libvirt
 
-from nova_gs.devcloud import console
 from tests.functional import base
+from tests.functional import real_guests
 
 SOURCE, DESTINATION = 'host-a', 'host-b'
 
-#: Seconds for one thing, on a machine that does much else.
-PATIENCE = 120
+PATIENCE = real_guests.PATIENCE
 
 
-class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
+class TestFailuresOnLibvirt(
+        base.Spared, real_guests.RealGuests, base.CloudTestCase):
 
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2,
@@ -25,7 +25,7 @@ class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
         self.addCleanup(self._mend)
         self.uuid = self.boot(SOURCE, image='ticker-busy')
         self.addCleanup(self._delete)
-        self._await_console(lambda seen: seen.rounds >= 2)
+        self.await_life(self.uuid, lambda seen: seen.rounds >= 2)
         self.room = self._memory_used()
 
     def test_aborted_while_memory_moves(self):
@@ -61,7 +61,7 @@ class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
 
     def _start_again_when_noticed(self, source, killed):
         """Start a libvirtd when the other one has given the guest up."""
-        domain = self._hypervisor_of(source).lookupByUUIDString(self.uuid)
+        domain = self.domains(source)[self.uuid]
         self.await_that('migration is given up', lambda: (
             domain.jobInfo()[0] == libvirt.VIR_DOMAIN_JOB_NONE), PATIENCE)
         self.cloud.start('libvirtd@' + killed)
@@ -71,43 +71,20 @@ class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
                         lambda: self._status() == status, PATIENCE)
         action = self.api.instance_action(self.uuid, request_id)
         self.assertRegex(action['message'], reason)
-        self._check_settled(SOURCE, DESTINATION)
+        self._check_settled(SOURCE)
         self.assertEqual(self.room, self._memory_used())
         self.api.live_migrate(self.uuid, DESTINATION)
         self.await_that('next migration has ended', lambda: (
             self._status() in ('completed', 'error', 'cancelled')), PATIENCE)
         self.assertEqual('completed', self._status())
-        self._check_settled(DESTINATION, SOURCE)
+        self._check_settled(DESTINATION)
 
-    def _check_settled(self, place, other):
+    def _check_settled(self, place):
         """It lives unbroken at one place, and the other knows it not."""
         self.api.await_server(self.uuid, status='ACTIVE', task_state=None,
                               host=place)
-        self.assertEqual(libvirt.VIR_DOMAIN_RUNNING,
-                         self._domains(place)[self.uuid])
-        self.assertNotIn(self.uuid, self._domains(other))
-        last = self._continuity().rounds
-        self._await_console(lambda seen: seen.rounds >= last + 2)
-
-    def _domains(self, host):
-        return {domain.UUIDString(): domain.state()[0]
-                for domain in self._hypervisor_of(host).listAllDomains()}
-
-    def _hypervisor_of(self, host):
-        connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
-        self.addCleanup(_close, connection)
-        return connection
-
-    def _await_console(self, condition):
-        def look():
-            seen = self._continuity()
-            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
-            return condition(seen)
-
-        self.await_that('guest goes on', look, PATIENCE, every=0.2)
-
-    def _continuity(self):
-        return console.read(self.api.console(self.uuid))
+        self.check_place(self.uuid, place)
+        self.await_rounds(self.uuid)
 
     def _status(self):
         return self.api.migrations(self.uuid)[0]['status']
@@ -127,11 +104,3 @@ class TestFailuresOnLibvirt(base.Spared, base.CloudTestCase):
             if not self.cloud.part('libvirtd@' + host).process.pid():
                 self.cloud.start('libvirtd@' + host)
         self.ensure_up()
-
-
-def _close(connection):
-    try:
-        connection.close()
-    except libvirt.libvirtError:
-        # Its libvirtd was killed meanwhile.
-        pass

@@ -7,26 +7,23 @@ rewrites its memory all the time and checks it, and counts on its console.
 
 import datetime
 
-import libvirt
-
-from nova_gs.devcloud import console
 from nova_gs.devcloud import figures
 from nova_gs.virt.libvirt import arrival
 from tests.functional import base
+from tests.functional import real_guests
 
 #: Seconds from the last work to the exit; what the service promises.
 PROMISE = 0.5
 
-#: Seconds for one live migration, on a machine that does much else.
-PATIENCE = 120
+PATIENCE = real_guests.PATIENCE
 
 
-class TestStopWhileMigrating(base.CloudTestCase):
+class TestStopWhileMigrating(real_guests.RealGuests, base.CloudTestCase):
 
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2,
         # The guest has 32 MiB to copy and writes 8 MiB/s meanwhile.
-        'settings': ['libvirt.live_migration_bandwidth=24']}
+        'settings': ['libvirt.live_migration_bandwidth=16']}
 
     #: How often the guest goes through its memory before, and afterwards.
     ROUNDS = 2
@@ -44,7 +41,7 @@ class TestStopWhileMigrating(base.CloudTestCase):
         self.ensure_up()
         uuid = self.boot(source, image='ticker-busy')
         self.addCleanup(self._delete, uuid)
-        self._await_ticks(uuid, lambda seen: seen.rounds >= self.ROUNDS)
+        self.await_life(uuid, lambda seen: seen.rounds >= self.ROUNDS)
         whole, after = [], []
         for number in range(self.times(1, 20)):
             victim = source if stopped == 'source' else destination
@@ -53,10 +50,7 @@ class TestStopWhileMigrating(base.CloudTestCase):
             whole.append(in_all)
             after.append(after_work)
             source, destination = destination, source
-        # Whatever went wrong in a page is seen when its turn comes again.
-        last = self._continuity(uuid).rounds
-        self._await_ticks(
-            uuid, lambda seen: seen.rounds >= last + self.ROUNDS)
+        self.await_rounds(uuid, self.ROUNDS)
         self._record(stopped, whole, after)
         self.assert_prompt(after, PROMISE)
 
@@ -83,10 +77,9 @@ class TestStopWhileMigrating(base.CloudTestCase):
         self.assertLess(
             sent, _ended(action, 'live_migration', source),
             'SIGTERM came too late: the guest had arrived')
-        self._check_place(uuid, source, destination)
+        self.check_place(uuid, destination)
         self.ensure_up(victim)
-        ticks = self._continuity(uuid).ticks_seen
-        self._await_ticks(uuid, lambda seen: seen.ticks_seen >= ticks + 8)
+        self.await_ticks(uuid)
         return ended - sent, ended - _last_work(action, victim)
 
     def _record(self, stopped, whole, after):
@@ -105,37 +98,10 @@ class TestStopWhileMigrating(base.CloudTestCase):
                    and migration['memory_processed_bytes']
                    for migration in self.api.live_migrations(uuid))
 
-    def _await_ticks(self, uuid, condition):
-        """Wait for a console that shows an unbroken life, and more of it."""
-        def look():
-            seen = self._continuity(uuid)
-            self.assertTrue(seen.unbroken or not seen.ticks_seen, seen)
-            return condition(seen)
-
-        self.await_that('guest goes on', look, PATIENCE, every=0.2)
-
-    def _continuity(self, uuid):
-        return console.read(self.api.console(uuid))
-
-    def _hypervisor_of(self, host):
-        connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
-        self.addCleanup(connection.close)
-        return connection
-
     def _is_copying(self, uuid, source):
         """Ask the source's hypervisor whether memory is left to copy."""
-        connection = self._hypervisor_of(source)
-        stats = connection.lookupByUUIDString(uuid).jobStats()
+        stats = self.domains(source)[uuid].jobStats()
         return arrival.is_outgoing(stats) and stats['memory_remaining'] > 0
-
-    def _check_place(self, uuid, source, destination):
-        """It runs at the destination, and the source does not know it."""
-        at_source, at_destination = (
-            {domain.UUIDString(): domain.state()[0] for domain
-             in self._hypervisor_of(host).listAllDomains()}
-            for host in (source, destination))
-        self.assertNotIn(uuid, at_source)
-        self.assertEqual(libvirt.VIR_DOMAIN_RUNNING, at_destination[uuid])
 
     def _delete(self, uuid):
         self.ensure_up()

@@ -86,7 +86,7 @@ class TestPhantoms(base.Spared, gate.Gate, two_hosts.TwoHostsTestCase):
     # -- what goes wrong
 
     def _let_fail(self):
-        guests = self.boot_all(SOURCE, len(FAILURES))
+        guests = self.boot_all(*len(FAILURES) * [SOURCE])
         for uuid, (host, verb, _status) in zip(guests, FAILURES):
             self.hypervisor(host).fail(verb, uuid)
             self.api.live_migrate(uuid, DESTINATION)
@@ -118,7 +118,7 @@ class TestPhantoms(base.Spared, gate.Gate, two_hosts.TwoHostsTestCase):
 
     def _let_expire(self):
         """A reboot that waits behind another one until it is too late."""
-        busy, late = self.boot_all(DESTINATION, 2)
+        busy, late = self.boot_all(*2 * [DESTINATION])
         hypervisor = self.hypervisor(DESTINATION)
         hypervisor.hold('reboot', busy)
         for uuid in (busy, late):

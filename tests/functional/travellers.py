@@ -126,7 +126,7 @@ def bring(test, phases):
     # Whoever holds a place last of all, or others could not pass.
     found.sort(key=lambda phase: (phase is QUEUED, phase.departs))
     travellers = [Traveller(test, phase, uuid) for phase, uuid in zip(
-        found, test.boot_all(SOURCE, len(found)))]
+        found, test.boot_all(*len(found) * [SOURCE]))]
     for traveller in travellers:
         traveller.bring()
     return travellers

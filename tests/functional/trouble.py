@@ -165,15 +165,6 @@ class TroubleTestCase(base.CloudTestCase):
         # One that is just being written has another name yet.
         return sum(name.endswith('.json') for name in names)
 
-    def boot_all(self, *hosts):
-        """Return the UUIDs of new servers, one ACTIVE on each host."""
-        guests = [self.api.create_server('guest', host=host)
-                  for host in hosts]
-        for uuid in guests:
-            self.api.await_server(uuid, PATIENCE, status='ACTIVE',
-                                  task_state=None)
-        return guests
-
     def ensure_all_up(self):
         """Start every compute that does not run."""
         for host in self.HOSTS:

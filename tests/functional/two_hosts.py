@@ -179,15 +179,6 @@ class TwoHostsTestCase(base.CloudTestCase):
                 raise
             return None
 
-    def boot_all(self, host, count):
-        """Return the UUIDs of new servers that are ACTIVE on a host."""
-        guests = [self.api.create_server('guest', host=host)
-                  for _ in range(count)]
-        for uuid in guests:
-            self.api.await_server(uuid, PATIENCE, status='ACTIVE',
-                                  task_state=None)
-        return guests
-
     def await_arrival(self, uuid, host):
         """Wait until a migration has brought a guest to a host."""
         self.api.await_server(uuid, PATIENCE, status='ACTIVE',

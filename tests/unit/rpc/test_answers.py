@@ -1,60 +1,19 @@
 """An answer is waited for only while somebody may give it."""
 
-import contextlib
 import threading
 import types
 
 import amqp
-import kombu.exceptions
-from oslo_messaging._drivers import amqpdriver
 
 from nova_gs import exception
 from nova_gs.rpc import answers
+from tests.fixtures import channels
 from tests.fixtures import clock
 from tests.unit import base
 
 
 def draining():
     return exception.HostDraining(host='host1', reason='r', deadline='d')
-
-
-class FakeConnection:
-    """One of the driver's, with a broker that has some queues.
-
-    :param queues: {name: how many read it}
-    """
-
-    def __init__(self, queues, driver_type='amqp'):
-        self._queues = queues
-        self._connection_lock = contextlib.nullcontext()
-        self.connection = self
-        self.transport = types.SimpleNamespace(driver_type=driver_type)
-
-    def channel(self):
-        return contextlib.nullcontext(self)
-
-    def queue_declare(self, name, passive):
-        if not passive:
-            raise AssertionError('%s would have been made' % name)
-        if name not in self._queues:
-            raise amqp.NotFound('no queue %s' % name)
-        return types.SimpleNamespace(consumer_count=self._queues[name])
-
-
-class FakeDriver(amqpdriver.AMQPDriverBase):
-    """A driver with that connection, or an error instead."""
-
-    def __init__(self, connection=None, error=None):
-        self._connection = connection
-        self._error = error
-
-    @contextlib.contextmanager
-    def _get_connection(self, retry=None):
-        if retry != 0:
-            raise AssertionError('an absent broker would be waited for')
-        if self._error:
-            raise self._error
-        yield types.SimpleNamespace(connection=self._connection)
 
 
 class TestReaders(base.TestCase):
@@ -64,22 +23,19 @@ class TestReaders(base.TestCase):
             types.SimpleNamespace(_driver=driver), queue)
 
     def test_known(self):
-        driver = FakeDriver(FakeConnection(
+        driver = channels.FakeDriver(channels.FakeConnection(
             {'compute.host1': 1, 'compute.host2': 0}))
         self.assertEqual(1, self.readers(driver))
         self.assertEqual(0, self.readers(driver, 'compute.host2'))
 
     def test_no_queue_has_no_readers(self):
-        self.assertEqual(0, self.readers(FakeDriver(FakeConnection({}))))
+        self.assertEqual(0, self.readers(channels.FakeDriver(
+            channels.FakeConnection({}))))
 
     def test_unknown(self):
         for driver in (
                 object(),
-                FakeDriver(FakeConnection({}, driver_type='memory')),
-                FakeDriver(error=kombu.exceptions.OperationalError('gone')),
-                FakeDriver(error=ConnectionRefusedError(111, 'refused')),
-                FakeDriver(error=amqp.ConnectionForced('shut down')),
-                FakeDriver(error=TimeoutError('frozen'))):
+                channels.FakeDriver(error=amqp.ConnectionForced('shut down'))):
             self.assertIsNone(self.readers(driver))
 
 

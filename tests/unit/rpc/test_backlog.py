@@ -10,9 +10,9 @@ import amqp
 
 from nova_gs.rpc import backlog
 from nova_gs.rpc import catalogue
+from tests.fixtures import channels
 from tests.fixtures import clock
 from tests.unit import base
-from tests.unit.rpc import test_answers
 
 
 def body(method):
@@ -47,11 +47,7 @@ class TestClear(base.TestCase):
     def test_nothing_to_do(self):
         for driver in (
                 object(),
-                test_answers.FakeDriver(test_answers.FakeConnection({})),
-                test_answers.FakeDriver(test_answers.FakeConnection(
-                    {}, driver_type='memory')),
-                test_answers.FakeDriver(
-                    error=ConnectionRefusedError(111, 'refused')),
-                test_answers.FakeDriver(
+                channels.FakeDriver(channels.FakeConnection({})),
+                channels.FakeDriver(
                     error=amqp.ConnectionForced('shut down'))):
             self.assertEqual(0, self.clear(driver))

@@ -15,10 +15,11 @@ from nova_gs.shutdown import policy
 from nova_gs.virt import driver
 from tests.fixtures import compute as compute_fixtures
 from tests.unit.db import base
+from tests.unit.service import stopping
 
 NEW_WORK, ONGOING = catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING
 
-WITHIN = 60
+WITHIN = stopping.WITHIN
 
 
 class Hypervisor(compute_fixtures.FakeDriver):
@@ -61,7 +62,7 @@ class Service(compute.ComputeService):
         return types.SimpleNamespace(answers=True)
 
 
-class ServiceTestCase(base.DatabaseTestCase):
+class ServiceTestCase(stopping.Stopping, base.DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
@@ -110,20 +111,6 @@ class ServiceTestCase(base.DatabaseTestCase):
 
         threading.Thread(target=work, daemon=True).start()
         self.assertTrue(entered.wait(WITHIN))
-
-    def stop(self):
-        """Begin a stop; returns a function that waits for its end."""
-        self.service.coordinator.post(phases.Event.TERM)
-        codes = []
-        running = threading.Thread(target=lambda: codes.append(
-            self.service.coordinator.run()), daemon=True)
-        running.start()
-
-        def end():
-            running.join(WITHIN)
-            return codes[0]
-
-        return end
 
     def phase(self):
         return self.record().phase

@@ -18,8 +18,9 @@ from nova_gs.service import workers
 from nova_gs import servicegroup
 from nova_gs.shutdown import phases
 from tests.unit.conductor import base
+from tests.unit.service import stopping
 
-WITHIN = 60
+WITHIN = stopping.WITHIN
 
 ROW = catalogue.ROWS['live_migrate_server']
 
@@ -44,7 +45,7 @@ class Service(conductor.ConductorService):
                                     self.stopping))
 
 
-class StopTestCase(base.ConductorTestCase):
+class StopTestCase(stopping.Stopping, base.ConductorTestCase):
 
     def setUp(self):
         super().setUp()
@@ -81,21 +82,6 @@ class StopTestCase(base.ConductorTestCase):
         begun = self.migration()
         self.assertTrue(self.asked.wait(WITHIN))
         return begun, [self.migration(), self.migration()]
-
-    def stop(self, *events):
-        """Begin a stop; returns a function that waits for its end."""
-        for event in events:
-            self.service.coordinator.post(event)
-        codes = []
-        running = threading.Thread(target=lambda: codes.append(
-            self.service.coordinator.run()), daemon=True)
-        running.start()
-
-        def end():
-            running.join(WITHIN)
-            return codes[0]
-
-        return end
 
     def record(self):
         return objects.Service.get_by_host_and_binary(
