@@ -284,7 +284,7 @@ class QuiesceTestCase(ServiceTestCase):
         self.await_that(lambda: self.stored(early).is_final)
         self.assertEqual('aborted', self.stored(early).state)
         self.assertIn('had to have ended', self.stored(early).error)
-        self.assertEqual([], self.following('calling-off'))
+        self.await_that(lambda: not self.following('calling-off'))
         self.assertIs(phases.Phase.QUIESCED, self.service.coordinator.phase)
 
     def test_at_the_deadline_the_host_carries_it_on(self):
@@ -293,18 +293,15 @@ class QuiesceTestCase(ServiceTestCase):
         early = self.depart()
         self.quiesce(deadline=0)
         self.await_that(lambda: self.service.coordinator.deadlines.release_at)
-        self.assertEqual([], self.following('shutdown-call_off'))
-        self.assertEqual([], self.following('calling-off', within=0))
+        self.await_that(lambda: not self.following('shutdown-call_off'))
+        self.assertEqual([], self.following('calling-off'))
         self.hypervisor.handle.end(arrived=True)
         self.await_that(lambda: self.stored(early).step.startswith('post'))
 
-    def following(self, name, within=WITHIN):
-        """Return the threads of this name that do not end."""
-        threads = [thread for thread in threading.enumerate()
-                   if thread.name == name]
-        for thread in threads:
-            thread.join(within)
-        return [thread for thread in threads if thread.is_alive()]
+    def following(self, name):
+        """Return the threads of this name."""
+        return [thread for thread in threading.enumerate()
+                if thread.name == name]
 
     def depart(self):
         """Return a live migration that is under way."""
