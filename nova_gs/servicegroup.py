@@ -7,13 +7,15 @@ from oslo_log import log as logging
 from nova_gs import exception
 from nova_gs.objects import fields
 from nova_gs.rpc import client as rpc_client
+from nova_gs.shutdown import quiesce
 
 LOG = logging.getLogger(__name__)
 
 #: Until when a host takes no work that has not named a time.
 _WITHOUT_DEADLINE = {
     fields.ServicePhase.DRAINING: 'its work has ended',
-    fields.ServicePhase.QUIESCED: 'an operator lets it work again',
+    # Its own deadline is that of the work that it has.
+    fields.ServicePhase.QUIESCED: quiesce.UNTIL_TAKEN_BACK,
 }
 
 
@@ -43,31 +45,36 @@ class ServiceGroup:
         """Return ``'up'`` or ``'down'``."""
         return 'up' if self.is_up(service) else 'down'
 
-    def require_serving(self, service):
+    def require_serving(self, service, letting_go=False):
         """Refuse a host that has said that it takes no new work.
 
         A host that is merely down is let pass: the request is recorded and
         taken up when it returns.
 
+        :param letting_go: what is asked for leaves the host emptier or
+            stiller, or as it was: fine for a quiesced one
         :raises: HostDraining; HostUnavailable when it was stopped
         """
-        if service.phase == fields.ServicePhase.SERVING:
+        quiesced = service.phase == fields.ServicePhase.QUIESCED
+        if (service.phase == fields.ServicePhase.SERVING or
+                letting_go and quiesced):
             return
         if service.phase == fields.ServicePhase.STOPPED:
             raise exception.HostUnavailable(
                 host=service.host, state=service.phase)
-        deadline = service.phase_deadline
+        deadline = None if quiesced else service.phase_deadline
         raise exception.HostDraining(
             host=service.host, reason=service.phase_reason or service.phase,
             deadline=(deadline.strftime('%Y-%m-%d %H:%M:%S UTC') if deadline
                       else _WITHOUT_DEADLINE[service.phase]))
 
-    def require_up(self, service):
+    def require_up(self, service, letting_go=False):
         """Refuse a host that cannot do anything now.
 
+        :param letting_go: see ``require_serving``
         :raises: HostDraining, HostUnavailable
         """
-        self.require_serving(service)
+        self.require_serving(service, letting_go)
         if not self.is_up(service):
             raise exception.HostUnavailable(
                 host=service.host, state=self.state(service))

@@ -49,12 +49,15 @@ class StepRunner:
         self._persist = persist or _try_once
         #: Claims whose outcome is unknown: claim_id -> (ctxt, uuid, step)
         self._unsettled = {}
+        #: What waits for a thread: operation's UUID -> row
+        self._waiting = {}
 
     def invoke(self, row, method, ctxt, **arguments):
         """Take a message; a call's answer is returned."""
         if row.kind is catalogue.Kind.CALL:
             operation = arguments.get('operation_uuid')
             with self._enter(row, operation) as work:
+                work.request_id = ctxt.request_id
                 work.say('called by %s' % ctxt.request_id)
                 return method(ctxt, **arguments)
         self.take(row, method, ctxt, arguments['operation_uuid'])
@@ -62,10 +65,28 @@ class StepRunner:
     def take(self, row, method, ctxt, operation_uuid):
         """Execute an operation's step, now or when a thread is free."""
         if row.role is catalogue.Role.BEGINS:
+            self._waiting[operation_uuid] = row
             self._pool.submit(operation_uuid, self._execute, row, method,
                               ctxt, operation_uuid)
         else:
             self._execute(row, method, ctxt, operation_uuid)
+
+    def set_aside(self):
+        """Drop what waits for a thread and would be refused; it is offered.
+
+        :returns: how many steps that were
+        """
+        dropped = 0
+        for operation_uuid in self._pool.waiting():
+            row = self._waiting.get(operation_uuid)
+            if row is None or self._gate.admits(
+                    row.while_draining, row.lets_go):
+                continue
+            if self._pool.cancel(operation_uuid):
+                self._waiting.pop(operation_uuid, None)
+                self._gate.hand_back(operation_uuid)
+                dropped += 1
+        return dropped
 
     def settle(self):
         """Give back steps that a claim without an answer may have won.
@@ -97,17 +118,19 @@ class StepRunner:
     def _enter(self, row, operation_uuid):
         return self._gate.enter(
             row.name, row.while_draining, row.on_shutdown,
-            operation_uuid=operation_uuid)
+            operation_uuid=operation_uuid, lets_go=row.lets_go)
 
     def _execute(self, row, method, ctxt, operation_uuid):
+        self._waiting.pop(operation_uuid, None)
         try:
             with self._enter(row, operation_uuid) as work:
                 operation = self._claim(ctxt, operation_uuid, row, work)
-                work.instance_uuid = operation.instance_uuid
+                work.belongs_to(operation)
                 self._run(row, method, ctxt, operation, work)
         except exception.HostDraining:
             LOG.info('Step %s of operation %s is not begun, as this host '
                      'drains; it stays offered.', row.name, operation_uuid)
+            self._gate.hand_back(operation_uuid)
             self._on_refusal(operation_uuid)
         except (exception.ClaimRefused, exception.NotFound) as error:
             LOG.info('Dropped a message: %s', exception.reason_of(error))

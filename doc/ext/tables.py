@@ -56,7 +56,7 @@ class RpcCatalogue(TableDirective):
     @property
     def header(self):
         header = ['Method', 'What it asks for', 'While draining',
-                  'On shutdown']
+                  'While quiesced', 'On shutdown']
         return header if 'brief' in self.options else header + [
             'Kind', 'Since']
 
@@ -68,6 +68,7 @@ class RpcCatalogue(TableDirective):
     def _cells(self, row):
         cells = [_literal(row.name), row.sentence,
                  row.while_draining.value.replace('_', ' '),
+                 'yes' if row.lets_go else 'no',
                  row.on_shutdown.value]
         return cells if 'brief' in self.options else cells + [
             row.kind.value, row.since]

@@ -11,7 +11,7 @@ project = 'nova_gs'
 author = 'nova_gs developers'
 copyright = 'nova_gs developers, Apache License 2.0'
 
-extensions = ['tables', 'options']
+extensions = ['tables', 'options', 'watching']
 
 master_doc = 'index'
 exclude_patterns = []

@@ -8,6 +8,7 @@ import dataclasses
 import typing
 
 from nova_gs.api.handlers import console
+from nova_gs.api.handlers import drain
 from nova_gs.api.handlers import flavors
 from nova_gs.api.handlers import hypervisors
 from nova_gs.api.handlers import images
@@ -22,6 +23,7 @@ from nova_gs.api.handlers import services
 from nova_gs.api.handlers import versions
 from nova_gs.api.handlers import zones
 from nova_gs.api.schemas import actions as action_schemas
+from nova_gs.api.schemas import drain as drain_schemas
 from nova_gs.api.schemas import flavors as flavor_schemas
 from nova_gs.api.schemas import servers as server_schemas
 from nova_gs.api.schemas import services as service_schemas
@@ -83,6 +85,7 @@ _SERVER = COMPUTE + '/servers/{server_id}'
 _MIGRATION = _SERVER + '/migrations/{migration_id}'
 _ACTION_LOG = _SERVER + '/os-instance-actions'
 _SERVICES = COMPUTE + '/os-services'
+_DRAIN = _SERVICES + '/{service_id}/drain'
 _HYPERVISORS = COMPUTE + '/os-hypervisors'
 _FLAVORS = COMPUTE + '/flavors'
 _FLAVOR = _FLAVORS + '/{flavor_id}'
@@ -122,6 +125,9 @@ ROUTES = (
           service_schemas.FORCE_DOWN, since=11, until=52),
     Route('PUT', _SERVICES + '/{service_id}', services.update,
           service_schemas.UPDATE, since=53),
+    Route('GET', _DRAIN, drain.show),
+    Route('PUT', _DRAIN, drain.begin, drain_schemas.BEGIN, code=202),
+    Route('DELETE', _DRAIN, drain.end, code=204),
 
     Route('GET', _HYPERVISORS, hypervisors.index),
     Route('GET', _HYPERVISORS + '/detail', hypervisors.detail),

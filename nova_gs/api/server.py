@@ -93,11 +93,15 @@ class Server:
     :param threads: how many requests are answered at a time
     :param clock: Clock
     :param patience: seconds that a stop waits for answers; None without end
+    :param watchdog: has ``rest()`` and ``pet()``, as ``systemd.Watchdog``;
+        petted while the server serves
     """
 
-    def __init__(self, application, listener, threads, clock, patience=None):
+    def __init__(self, application, listener, threads, clock, patience=None,
+                 watchdog=None):
         self._clock = clock
         self._patience = patience
+        self._watchdog = watchdog
         self._map = {}
         self._stopping = threading.Event()
         self._leaving = threading.Event()
@@ -111,13 +115,18 @@ class Server:
             Connection, self._stopping)
         self.address = listener.getsockname()[:2]
 
-    def stop(self):
+    def stop(self, within=None):
         """Take no new connection; a second call waits for no answer.
 
         May be called from any thread.
+
+        :param within: seconds in which it has to be over, if that is less
+            than its patience; None does not limit it
         """
         if self._stopping.is_set():
             self._leaving.set()
+        elif within is not None:
+            self._patience = min(within, self._patience or within)
         self._stopping.set()
         with self._lock:
             # Once closed, its file descriptor may be somebody else's.
@@ -136,7 +145,7 @@ class Server:
         :returns: how many requests were left without an answer
         """
         while not self._stopping.is_set():
-            self._turn(_LOOK_EVERY)
+            self._turn(self._pet(_LOOK_EVERY))
         self._close_listener()
         left = self._finish()
         for connection in self._connections():
@@ -150,6 +159,14 @@ class Server:
 
     def _connections(self):
         return list(self._server.active_channels.values())
+
+    def _pet(self, longest):
+        """Pet the watchdog if due; return how long to wait at most, in s."""
+        if self._watchdog is None:
+            return longest
+        self._watchdog.pet()
+        rest = self._watchdog.rest()
+        return longest if rest is None else min(longest, rest)
 
     def _turn(self, timeout):
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map,

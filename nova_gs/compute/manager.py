@@ -22,10 +22,13 @@ class ComputeManager:
     """Everything that a compute host does when asked.
 
     :param host: compute.host.Host
+    :param quiesce: what has ``quiesce_host``, ``resume_host`` and
+        ``describe_drain``: the service around it
     """
 
-    def __init__(self, host):
+    def __init__(self, host, quiesce=None):
         self.host = host
+        self._quiesce = quiesce
         self.departures = departures.Departures(host)
 
     # -- a guest's life on one host
@@ -82,6 +85,17 @@ class ComputeManager:
 
     def live_migration_force_complete(self, ctxt, migration_uuid):
         self.departures.force_complete(migration_uuid)
+
+    # -- an operator and the host
+
+    def quiesce_host(self, ctxt, deadline, reason):
+        self._quiesce.quiesce_host(deadline, reason)
+
+    def resume_host(self, ctxt):
+        self._quiesce.resume_host()
+
+    def describe_drain(self, ctxt):
+        return self._quiesce.describe_drain()
 
     # -- reads
 

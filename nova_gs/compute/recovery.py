@@ -93,6 +93,7 @@ def _adopt(host, ctxt, gate, departures, operation):
     with gate.enter(row.name, row.while_draining, row.on_shutdown,
                     operation_uuid=operation.uuid,
                     instance_uuid=operation.instance_uuid) as work:
+        work.belongs_to(operation)
         mine = _take_over(host, ctxt, operation)
         try:
             departures.adopt(_in_the_name_of(mine), mine, work)
@@ -121,6 +122,7 @@ def _fail(host, ctxt, gate, operation):
     with gate.enter(row.name, row.while_draining, row.on_shutdown,
                     operation_uuid=operation.uuid,
                     instance_uuid=operation.instance_uuid) as work:
+        work.belongs_to(operation)
         work.say('settling what a restart has cut')
         _settle(host, _take_over(host, ctxt, operation))
 
@@ -190,15 +192,18 @@ def _clear(host, ctxt, instance_uuid, side, arrived):
                     exception.reason_of(error))
 
 
-def take_up_offered(host, ctxt, manager, runner):
-    """Execute the steps that wait for this host.
+def take_up_offered(host, ctxt, manager, runner, gate):
+    """Execute the steps that wait for this host and may begin now.
 
     :param runner: steps.StepRunner
+    :param gate: shutdown.tracker.Gate
     :returns: how many there were
     """
     count = 0
     for operation in _offered_to(host, ctxt):
         row = catalogue.ROWS[operation.step]
+        if not gate.admits(row.while_draining, row.lets_go):
+            continue
         runner.take(row, getattr(manager, row.name),
                     _in_the_name_of(operation), operation.uuid)
         count += 1

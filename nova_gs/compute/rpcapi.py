@@ -114,6 +114,18 @@ class ComputeAPI:
         return self._send('live_migration_force_complete', ctxt, host,
                           migration_uuid=migration_uuid)
 
+    # -- an operator and the host
+
+    def quiesce_host(self, ctxt, host, deadline, reason):
+        return self._send('quiesce_host', ctxt, host, deadline=deadline,
+                          reason=reason)
+
+    def resume_host(self, ctxt, host):
+        return self._send('resume_host', ctxt, host)
+
+    def describe_drain(self, ctxt, host):
+        return self._send('describe_drain', ctxt, host)
+
     # -- reads
 
     def get_console_output(self, ctxt, host, instance, tail_length):

@@ -9,6 +9,15 @@ starts, and may wait for that for days.
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
+from nova_gs.shutdown import follower
+
+
+def tie_of(operation):
+    """Return a ``follower.Tie``: what a stop tells of an operation."""
+    return follower.Tie(
+        '%s of instance %s' % (operation.kind, operation.instance_uuid),
+        operation.uuid, operation.step, operation.progress,
+        operation.remaining)
 
 
 class Ties:

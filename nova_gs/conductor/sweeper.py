@@ -149,7 +149,8 @@ class Sweeper:
         """Whether sending the step again has a point now.
 
         A host that is away takes its own steps up when it starts; one that
-        drains still takes the steps of begun work.
+        drains still takes the steps of begun work, one that is quiesced also
+        what empties it.
         """
         if catalogue.is_conductor_step(operation.step):
             return True
@@ -161,4 +162,6 @@ class Sweeper:
         if not self._means.servicegroup.is_up(service):
             return False
         return (service.phase == fields.ServicePhase.SERVING or
-                catalogue.holds_host(operation.step, claimed=False))
+                catalogue.may_begin(
+                    operation.step,
+                    service.phase == fields.ServicePhase.QUIESCED))

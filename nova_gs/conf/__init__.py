@@ -12,14 +12,16 @@ from nova_gs.conf import conductor
 from nova_gs.conf import fake
 from nova_gs.conf import images
 from nova_gs.conf import libvirt
+from nova_gs.conf import metrics
+from nova_gs.conf import notifications
 from nova_gs.conf import operations
 from nova_gs.conf import reports
 from nova_gs.conf import shutdown
 from nova_gs.conf import upgrade_levels
 
 MODULES = (
-    base, api, compute, conductor, fake, images, libvirt, operations,
-    reports, shutdown, upgrade_levels,
+    base, api, compute, conductor, fake, images, libvirt, metrics,
+    notifications, operations, reports, shutdown, upgrade_levels,
 )
 
 

@@ -8,8 +8,9 @@ TIMEOUT_OPT = cfg.IntOpt(
     'graceful_shutdown_timeout', default=180, min=0,
     help='Seconds that a service may take from SIGTERM to its exit. Until '
          'abort_reserve and release_reserve before the end, work in progress '
-         'is left to complete. 0 waits without end. Under systemd '
-         'TimeoutStopSec must be larger, or systemd kills the service first.')
+         'is left to complete. 0 waits without end. TimeoutStopSec of the '
+         'systemd unit has to be 2 s longer, or the shorter time counts for '
+         'work that stands still; a start warns of that.')
 
 #: What may be done with live migrations that do not end in time.
 ABORT, FORCE_COMPLETE, RESUME = 'abort', 'force_complete', 'resume'

@@ -122,6 +122,8 @@ operations = sa.Table(
     sa.Index('ix_operations_sweep', 'next_sweep_at'),
 )
 
+#: ``quiesced_at`` is set while an operator wants the host to take nothing in;
+#: with the two columns after it, it outlives the phases of a stop.
 services = sa.Table(
     'services', metadata,
     _id(), _uuid(nullable=False, unique=True),
@@ -131,6 +133,7 @@ services = sa.Table(
     _time('last_seen_at'), _text('owner'),
     _text('phase', 16, nullable=False, default='serving'),
     _text('phase_reason'), _time('phase_deadline'),
+    _time('quiesced_at'), _text('quiesce_reason'), _time('quiesce_deadline'),
     _number('report_count', 0),
     _created(), _updated(),
     sa.UniqueConstraint('host', 'binary', name='uq_services_host_binary'),

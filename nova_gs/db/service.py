@@ -13,6 +13,14 @@ from nova_gs import exception
 from nova_gs.objects import fields
 
 _TABLE = models.services
+_PHASES = fields.ServicePhase
+
+#: Phases in which an operator may quiesce a host or let it work again.
+_STEERABLE = (_PHASES.SERVING, _PHASES.QUIESCED)
+
+_SERVES = {'phase': _PHASES.SERVING, 'phase_reason': None,
+           'phase_deadline': None}
+
 _RULES = {
     name: (lambda value, column=_TABLE.c[name]: query.is_in(column, value))
     for name in ('binary', 'host', 'topic', 'uuid', 'disabled',
@@ -46,8 +54,8 @@ class Services:
     def register(self, host, binary, topic, version, owner):
         """Make a service's row, or give it to a new owner.
 
-        A new owner serves, unless the host was quiesced.  The same owner
-        keeps the phase that it has announced.
+        A new owner serves, unless the host is to be quiesced.  The same
+        owner keeps the phase that it has announced.
 
         :returns: the row
         """
@@ -95,7 +103,63 @@ class Services:
         """
         return self._write_owned(
             service_uuid, owner, words,
-            _TABLE.c.phase != fields.ServicePhase.STOPPED)
+            _TABLE.c.phase != _PHASES.STOPPED)
+
+    @engine.retry
+    def quiesce(self, service_uuid, reason, seconds):
+        """Write that a host takes nothing in until that is taken back.
+
+        Asked for once more, it keeps the moment of the first time.
+
+        :param reason: a sentence, or None
+        :param seconds: from now until its work is to have ended, or None
+        :returns: the row
+        :raises: Conflict when the host is stopping or has stopped;
+            ServiceNotFound
+        """
+        deadline = None if seconds is None else dialects.now(seconds)
+        with self._db.writer() as connection:
+            done = connection.execute(
+                sa.update(_TABLE).where(
+                    _TABLE.c.uuid == service_uuid,
+                    _TABLE.c.phase.in_(_STEERABLE))
+                .values(phase=_PHASES.QUIESCED, phase_reason=reason,
+                        phase_deadline=deadline, quiesce_reason=reason,
+                        quiesce_deadline=deadline,
+                        quiesced_at=sa.func.coalesce(
+                            _TABLE.c.quiesced_at, dialects.now())))
+            row = self._get(connection, _TABLE.c.uuid == service_uuid,
+                            service_uuid)
+            if not done.rowcount:
+                raise _leaving(row)
+            return row
+
+    @engine.retry
+    def resume(self, service_uuid):
+        """Take back what ``quiesce`` has written; once more is no error.
+
+        Of a host that is not there only what its next start goes by.
+
+        :returns: the row
+        :raises: Conflict when the host is stopping or has stopped and there
+            is nothing to take back; ServiceNotFound
+        """
+        nothing = {'quiesced_at': None, 'quiesce_reason': None,
+                   'quiesce_deadline': None}
+        with self._db.writer() as connection:
+            row = query.first(connection, sa.select(_TABLE).where(
+                _TABLE.c.uuid == service_uuid).with_for_update())
+            if row is None:
+                raise exception.ServiceNotFound(service_id=service_uuid)
+            if row['phase'] == _PHASES.QUIESCED:
+                nothing.update(_SERVES)
+            elif row['phase'] not in _STEERABLE and not row['quiesced_at']:
+                raise _leaving(row)
+            connection.execute(
+                sa.update(_TABLE).where(_TABLE.c.uuid == service_uuid)
+                .values(**nothing))
+            return self._get(connection, _TABLE.c.uuid == service_uuid,
+                             service_uuid)
 
     @engine.retry
     def update(self, service_uuid, changes):
@@ -169,8 +233,20 @@ class Services:
 
 def _phase_at_start(row, owner):
     """Return what a start makes of the phase on record."""
-    if (row['owner'] == owner
-            or row['phase'] == fields.ServicePhase.QUIESCED):
+    if row['owner'] == owner or row['phase'] == _PHASES.QUIESCED:
         return {}
-    return {'phase': fields.ServicePhase.SERVING, 'phase_reason': None,
-            'phase_deadline': None}
+    if row['quiesced_at'] is None:
+        return _SERVES
+    return {'phase': _PHASES.QUIESCED, 'phase_reason': row['quiesce_reason'],
+            'phase_deadline': row['quiesce_deadline']}
+
+
+def _leaving(row):
+    """Return the error of what comes too late for this process."""
+    stopped = row['phase'] == _PHASES.STOPPED
+    return exception.Conflict(
+        reason='%s on host %s %s (%s). A stop cannot be taken back; ask '
+               'again when it has been started.' % (
+                   row['binary'], row['host'],
+                   'was stopped' if stopped else 'is being stopped',
+                   row['phase_reason'] or 'no reason was given'))

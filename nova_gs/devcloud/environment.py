@@ -5,11 +5,13 @@ import sys
 
 import nova_gs
 from nova_gs import concurrency
+from nova_gs.shutdown import unit
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(nova_gs.__file__)))
 #: Would make services behave as if systemd or another cloud were there, or
 #: otherwise than the cloud was told.
-_FOREIGN = ('NOTIFY_SOCKET', 'PYTHONPATH', concurrency.VARIABLE)
+_FOREIGN = ('NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'PYTHONPATH',
+            concurrency.VARIABLE, unit.VARIABLE)
 _RUN = ('import sys; sys.argv[0] = %r; from nova_gs.cmd import %s as program;'
         ' sys.exit(program.main())')
 

@@ -11,9 +11,13 @@ class Service(base.NovaObject):
     ``owner`` is the process id (made anew at each start) that may speak for
     it.  ``seconds_since_seen`` is the age of the last heartbeat when this
     object was read, by the database's clock; it is not stored.
+    ``quiesced_at`` is set while an operator wants the host to take nothing
+    in, with the reason and the deadline; a stop and a start change nothing
+    about that.
     """
 
-    VERSION = '1.0'
+    # 1.1: quiesced_at, quiesce_reason, quiesce_deadline; quiesce, resume
+    VERSION = '1.1'
     fields = {
         'id': fields.IntegerField(),
         'uuid': fields.StringField(),
@@ -31,18 +35,28 @@ class Service(base.NovaObject):
         'phase': fields.StringField(default='serving'),
         'phase_reason': fields.StringField(nullable=True),
         'phase_deadline': fields.DateTimeField(nullable=True),
+        'quiesced_at': fields.DateTimeField(nullable=True),
+        'quiesce_reason': fields.StringField(nullable=True),
+        'quiesce_deadline': fields.DateTimeField(nullable=True),
         'report_count': fields.IntegerField(default=0),
         'created_at': fields.DateTimeField(nullable=True),
         'updated_at': fields.DateTimeField(nullable=True),
     }
+
+    def obj_make_compatible(self, primitive, target_version):
+        super().obj_make_compatible(primitive, target_version)
+        if target_version == '1.0':
+            for name in ('quiesced_at', 'quiesce_reason',
+                         'quiesce_deadline'):
+                primitive.pop(name, None)
 
     @classmethod
     @base.remotable
     def register(cls, context, host, binary, topic, version, owner):
         """Make or take over the record of a service that starts.
 
-        A new owner serves, unless the host was quiesced: that lasts until
-        somebody takes it back.
+        A new owner serves, unless the host is to be quiesced: that lasts
+        until somebody takes it back.
 
         :param version: the service version, an int
         :param owner: id of the starting process
@@ -93,6 +107,41 @@ class Service(base.NovaObject):
         """Do what ``announce`` says; returns the Service, or None."""
         row = base.store().services.announce(uuid, owner, cls.unpack(words))
         return row and cls.from_row(context, row)
+
+    def quiesce(self, reason=None, deadline=None):
+        """Write that the host takes nothing in until ``resume``.
+
+        Its nova-compute learns of it by RPC, or by its next heartbeat.
+
+        :param reason: a sentence for operators and users, or None
+        :param deadline: seconds from now until which its work is to have
+                         ended, or None
+        :raises: Conflict when the host is stopping or has stopped;
+                 ServiceNotFound
+        """
+        self.absorb(self.quiesce_by_uuid(
+            self._context, self.uuid, reason, deadline))
+
+    @classmethod
+    @base.remotable
+    def quiesce_by_uuid(cls, context, uuid, reason, deadline):
+        """Do what ``quiesce`` says; returns the Service."""
+        return cls.from_row(
+            context, base.store().services.quiesce(uuid, reason, deadline))
+
+    def resume(self):
+        """Take a quiesce back; a host that serves stays as it is.
+
+        :raises: Conflict when the host is stopping or has stopped and there
+                 is nothing to take back; ServiceNotFound
+        """
+        self.absorb(self.resume_by_uuid(self._context, self.uuid))
+
+    @classmethod
+    @base.remotable
+    def resume_by_uuid(cls, context, uuid):
+        """Do what ``resume`` says; returns the Service."""
+        return cls.from_row(context, base.store().services.resume(uuid))
 
     def set_status(self, disabled=None, disabled_reason=None,
                    forced_down=None):

@@ -4,6 +4,7 @@ from nova_gs.policies import base
 
 LIST = 'os_compute_api:os-services:list'
 UPDATE = 'os_compute_api:os-services:update'
+DRAIN = 'os_compute_api:os-services:drain'
 
 
 def list_rules():
@@ -16,4 +17,10 @@ def list_rules():
                   'PUT /os-services/enable', 'PUT /os-services/disable',
                   'PUT /os-services/disable-log-reason',
                   'PUT /os-services/force-down'),
+        base.rule(DRAIN, base.ADMIN,
+                  'Let a compute host take nothing in, see what it still '
+                  'does, and let it work again.',
+                  'GET /os-services/{service_id}/drain',
+                  'PUT /os-services/{service_id}/drain',
+                  'DELETE /os-services/{service_id}/drain'),
     ]

@@ -73,8 +73,9 @@ class Role(enum.Enum):
 class Row:
     """One RPC method.
 
-    ``arguments`` are names; ``name@6.5`` came with that version and is left
-    out for older peers.
+    ``lets_go`` says whether a quiesced host still takes it: it leaves the
+    host emptier or stiller, or as it was.  ``arguments`` are names;
+    ``name@6.5`` came with that version and is left out for older peers.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Row:
     patience: Patience
     role: Role
     while_draining: policy.WhileDraining
+    lets_go: bool
     on_shutdown: policy.OnShutdown
     since: str
     arguments: str
@@ -136,58 +138,69 @@ _NEW, _ON, _CON = Topic.NEW_WORK, Topic.ONGOING, Topic.CONDUCTOR
 _CALL, _CAST = Kind.CALL, Kind.CAST
 _NONE, _SHORT, _LONG = Patience.NONE, Patience.SHORT, Patience.LONG
 _BEGINS, _STEP, _READ = Role.BEGINS, Role.STEP, Role.READ
+_GOES, _STAYS = True, False
 
 _ROWS = (
     # -- a guest's life on one host
-    Row('build_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+    Row('build_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _STAYS, _FINISH,
         '6.0', 'operation_uuid', 'Make a guest and start it.'),
-    Row('delete_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+    Row('delete_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _GOES, _FINISH,
         '6.0', 'operation_uuid', 'Remove a guest and its disk.'),
-    Row('start_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+    Row('start_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _STAYS, _FINISH,
         '6.0', 'operation_uuid', 'Switch a guest on.'),
-    Row('stop_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+    Row('stop_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _GOES, _FINISH,
         '6.0', 'operation_uuid', 'Switch a guest off.'),
-    Row('reboot_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
-        '6.0', 'operation_uuid', 'Restart a guest.'),
+    Row('reboot_instance', _NEW, _CAST, _NONE, _BEGINS, _NEVER, _STAYS,
+        _FINISH, '6.0', 'operation_uuid', 'Restart a guest.'),
     # -- live migration, in the order the messages travel
     Row('check_can_live_migrate_source', _NEW, _CALL, _SHORT, _READ, _NEVER,
-        _DROP, '6.0', 'instance',
+        _GOES, _DROP, '6.0', 'instance',
         'Ask the source whether it could let the guest go.'),
     Row('check_can_live_migrate_destination', _NEW, _CALL, _SHORT, _READ,
-        _NEVER, _DROP, '6.0', 'instance migrate_data',
+        _NEVER, _STAYS, _DROP, '6.0', 'instance migrate_data',
         'Ask the destination whether it could take the guest.'),
-    Row('live_migration', _ON, _CAST, _NONE, _STEP, _STEPS, _ABORT,
+    Row('live_migration', _ON, _CAST, _NONE, _STEP, _STEPS, _GOES, _ABORT,
         '6.0', 'operation_uuid', 'Tell the source to move the guest.'),
-    Row('pre_live_migration', _ON, _CALL, _LONG, _STEP, _STEPS, _FINISH,
+    Row('pre_live_migration', _ON, _CALL, _LONG, _STEP, _STEPS, _GOES, _FINISH,
         '6.0', 'operation_uuid instance migrate_data',
         'Ask the destination to make room.'),
-    Row('post_live_migration_at_destination', _ON, _CAST, _NONE, _STEP,
-        _STEPS, _FINISH, '6.0', 'operation_uuid',
+    Row('post_live_migration_at_destination', _ON, _CAST, _NONE, _STEP, _STEPS,
+        _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the destination that the guest is its own now.'),
     Row('rollback_live_migration_at_destination', _ON, _CAST, _NONE, _STEP,
-        _STEPS, _FINISH, '6.0', 'operation_uuid',
+        _STEPS, _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the destination that the guest does not come.'),
     Row('post_live_migration_at_source', _ON, _CAST, _NONE, _STEP, _STEPS,
-        _FINISH, '6.0', 'operation_uuid',
+        _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the source to clean up after the guest that left.'),
-    Row('live_migration_abort', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _DROP,
-        '6.0', 'migration_uuid reason@6.5', 'Call a live migration off.'),
+    Row('live_migration_abort', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _GOES,
+        _DROP, '6.0', 'migration_uuid reason@6.5',
+        'Call a live migration off.'),
     Row('live_migration_force_complete', _NEW, _CALL, _SHORT, _READ, _ALWAYS,
-        _DROP, '6.4', 'migration_uuid', 'Make a live migration end soon.'),
+        _GOES, _DROP, '6.4', 'migration_uuid',
+        'Make a live migration end soon.'),
+    # -- an operator and the host
+    Row('quiesce_host', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _GOES, _DROP,
+        '6.5', 'deadline reason',
+        'Tell a host to take nothing in and let its work end.'),
+    Row('resume_host', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _GOES, _DROP,
+        '6.5', '', 'Tell a quiesced host to take work again.'),
+    Row('describe_drain', _NEW, _CALL, _SHORT, _READ, _ALWAYS, _GOES, _DROP,
+        '6.5', '', 'Ask a host what it still does, and what it refused.'),
     # -- reads
-    Row('get_console_output', _NEW, _CALL, _SHORT, _READ, _NEVER, _DROP,
+    Row('get_console_output', _NEW, _CALL, _SHORT, _READ, _NEVER, _GOES, _DROP,
         '6.0', 'instance tail_length', 'Read a guest\'s console log.'),
     # -- conductor
-    Row('build_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
+    Row('build_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _STAYS, _FINISH,
         '1.0', 'operation_uuid', 'Choose a host for a new guest.'),
-    Row('live_migrate_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _FINISH,
-        '1.0', 'operation_uuid',
+    Row('live_migrate_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _STAYS,
+        _FINISH, '1.0', 'operation_uuid',
         'Check both hosts and set a live migration going.'),
-    Row('object_action', _CON, _CALL, _SHORT, _READ, _ALWAYS, _DROP,
+    Row('object_action', _CON, _CALL, _SHORT, _READ, _ALWAYS, _GOES, _DROP,
         '1.0', 'objinst objmethod args kwargs',
         'Run a method of a record, for services without the database.'),
-    Row('object_class_action_versions', _CON, _CALL, _SHORT, _READ,
-        _ALWAYS, _DROP, '1.0', 'objname objmethod object_versions args kwargs',
+    Row('object_class_action_versions', _CON, _CALL, _SHORT, _READ, _ALWAYS,
+        _GOES, _DROP, '1.0', 'objname objmethod object_versions args kwargs',
         'Run a class method of a record, likewise.'),
 )
 
@@ -225,3 +238,13 @@ def holds_host(step, claimed):
     :param claimed: whether an executor holds it
     """
     return claimed or ROWS[step].while_draining is _STEPS
+
+
+def may_begin(step, quiesced):
+    """Whether a host that takes nothing new would take an offered step.
+
+    :param step: name of the step
+    :param quiesced: whether it is quiesced; otherwise it is being stopped
+    """
+    row = ROWS[step]
+    return row.lets_go if quiesced else row.while_draining is _STEPS

@@ -16,6 +16,7 @@ from nova_gs import exception
 from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
+from nova_gs.rpc import times
 from nova_gs.rpc import transport as rpc_transport
 
 LOG = logging.getLogger(__name__)
@@ -127,10 +128,14 @@ class Client:
         arguments = {k: v for k, v in arguments.items() if k in known}
         method = (prepared.cast if row.kind is catalogue.Kind.CAST
                   else prepared.call)
+        with times.measured(times.Side.CLIENT, row):
+            return self._send(row, host, functools.partial(
+                method, ctxt, row.name, **arguments))
+
+    def _send(self, row, host, send):
         got_through = True
         try:
-            return self._in_time(row, functools.partial(
-                method, ctxt, row.name, **arguments))
+            return self._in_time(row, send)
         except oslo_messaging.MessageUndeliverable as error:
             raise exception.Undeliverable(**_whom(
                 row, host, 'it has no queue there')) from error

@@ -25,6 +25,7 @@ from nova_gs import clock as clocks
 from nova_gs import exception
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
+from nova_gs.rpc import times
 
 LOG = logging.getLogger(__name__)
 
@@ -240,7 +241,8 @@ class Endpoint:
 def _guarded(invoke, row, method, ctxt, **arguments):
     """Turn our own errors into answers without a traceback in the log."""
     try:
-        return invoke(row, method, ctxt, **arguments)
+        with times.measured(times.Side.SERVER, row):
+            return invoke(row, method, ctxt, **arguments)
     except exception.NovaGSException as error:
         LOG.info('%s: %s', row.name, exception.reason_of(error))
         raise oslo_messaging.ExpectedException() from error

@@ -20,11 +20,13 @@ from nova_gs.service import database
 from nova_gs.service import meditation
 from nova_gs.service import options
 from nova_gs import servicegroup
+from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import errand
 from nova_gs.shutdown import inbox
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import signals
+from nova_gs.shutdown import supervision
 from nova_gs.shutdown import systemd
 
 LOG = logging.getLogger(__name__)
@@ -45,14 +47,18 @@ class ApiService:
         #: Set by a second SIGTERM: then nobody waits for a peer any more.
         self._leaving = threading.Event()
         self._stopping_since = None
-        self._reload = errand.Errand('reload', lambda: options.reload(conf))
+        self._supervision = supervision.Supervision(clock, deadlines.Budget(
+            conf.graceful_shutdown_timeout, 0, 0))
+        self._reload = errand.Errand('reload', self._read_again)
         self._meditation = meditation.Meditation(
             conf, clock, {'Service': self._describe})
         # First of all: the address is what people get wrong most often.
         listener = server.listen(conf)
         self._server = server.Server(
             self._application(clock), listener, conf.api.threads, clock,
-            conf.graceful_shutdown_timeout or None)
+            conf.graceful_shutdown_timeout or None,
+            systemd.Watchdog())
+        self._supervision.meet()
 
     @property
     def address(self):
@@ -86,7 +92,7 @@ class ApiService:
             else:
                 self._stopping_since = self._clock.utcnow()
             systemd.stopping('stopping: no new requests are taken')
-            self._server.stop()
+            self._server.stop(self._supervision.lease())
         elif notice is phases.Event.QUIT:
             LOG.warning('nova-api leaves at once, with %d requests without '
                         'an answer. What they had recorded is carried out '
@@ -94,6 +100,10 @@ class ApiService:
             os._exit(policy.ExitCode.FORCED)
         elif notice is inbox.Notice.RELOAD:
             self._reload.ask()
+
+    def _read_again(self):
+        with self._supervision.reloading():
+            options.reload(self._conf)
 
     def _describe(self):
         """Return lines for a report."""

@@ -16,6 +16,7 @@ from nova_gs.compute import executors
 from nova_gs.compute import host as compute_host
 from nova_gs.compute.live_migration import arrivals
 from nova_gs.compute.live_migration import calling_off
+from nova_gs.compute.live_migration import overdue
 from nova_gs.compute import manager as compute_manager
 from nova_gs.compute import old_peers
 from nova_gs.compute import outbox
@@ -26,10 +27,12 @@ from nova_gs.compute import state_path
 from nova_gs.compute import ties
 from nova_gs import concurrency
 from nova_gs.conductor import rpcapi as conductor_rpcapi
+from nova_gs.conf import shutdown as shutdown_conf
 from nova_gs import context
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import base as objects_base
+from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
@@ -38,7 +41,10 @@ from nova_gs.service import daemon
 from nova_gs.service import host_record
 from nova_gs.service import intake
 from nova_gs.service import queues
+from nova_gs.service import quiesce
 from nova_gs import servicegroup
+from nova_gs.shutdown import policy
+from nova_gs.shutdown import report
 from nova_gs.shutdown import systemd
 from nova_gs import steps
 from nova_gs.virt import drivers
@@ -48,10 +54,13 @@ LOG = logging.getLogger(__name__)
 _NEW_WORK = catalogue.Topic.NEW_WORK
 _ONGOING = catalogue.Topic.ONGOING
 
-REPORT_FILE = 'drain-report.json'
+REPORT_FILE = report.FILE
 
 #: Directory of what the conductor has not taken, in the state path.
 UNRECORDED = 'unrecorded'
+
+#: What the init system shows of a host that takes nothing in.
+_STATUS = {policy.Openness.LETTING_GO: 'quiesced: no new work is taken'}
 
 #: What to do when the hypervisor is away, where it does not say so itself.
 _REMEDIES = {'libvirt': 'Start libvirtd, or correct [libvirt] connection_uri.'}
@@ -77,6 +86,8 @@ class ComputeService(daemon.Daemon):
     :param clock: Clock
     """
 
+    binary = fields.Binary.COMPUTE
+
     def __init__(self, conf, clock):
         super().__init__(conf, clock, conf.host)
         self.owner = str(uuid.uuid4())
@@ -93,8 +104,13 @@ class ComputeService(daemon.Daemon):
             for topic in (_NEW_WORK, _ONGOING)}
         self._conductor = self._seat_records()
         self._peers = rpcapi.Peers(self.context, clock)
+        self._quiescing = quiesce.Quiescing(
+            self.coordinator, self.gate, self.tracker, self._record,
+            conf.shutdown)
+        #: Held while what waits is dropped, or taken up.
+        self._turn = threading.Lock()
         self._manager = compute_manager.ComputeManager(
-            self._make_host(self._conductor))
+            self._make_host(self._conductor), self._quiescing)
         self._runner = steps.StepRunner(
             self.gate, self.owner, self._manager.host.executors.operations,
             outbox=self._outbox,
@@ -126,20 +142,19 @@ class ComputeService(daemon.Daemon):
             remedy='Start nova-conductor, with the same transport_url.')
         if self.stopping.is_set():
             return
-        host = self._manager.host
         self._start_heartbeat()
         self.patiently('the conductor', self._settle_the_past,
                        exception.PeerUnavailable)
+        self._quiescing.begin()
         self._queues.open(_ONGOING)
         self._queues.clear(_NEW_WORK)
         self._queues.open(_NEW_WORK)
         if self.stopping.is_set():
             return
-        recovery.take_up_offered(host, self.context, self._manager,
-                                 self._runner)
+        self._take_up_offered()
         LOG.info('nova-compute serves host %s, in %s.', self.host,
                  concurrency.current().value)
-        systemd.ready()
+        systemd.ready(_STATUS.get(self.gate.openness, 'serving'))
 
     def _seat_records(self):
         objects.register_all()
@@ -203,15 +218,39 @@ class ComputeService(daemon.Daemon):
 
     def _start_heartbeat(self):
         self._heartbeat = servicegroup.Heartbeat(
-            self._record.service, self.conf.report_interval,
+            self._record, self.conf.report_interval,
             beats=(self._record.repeat, self._runner.settle,
                    self._peers.fleet_version))
         self._heartbeat.start()
+
+    # -- quiesce, and take it back
+
+    def set_aside(self):
+        self._quiescing.moved()
+        systemd.status(_STATUS[policy.Openness.LETTING_GO])
+        with self._turn:
+            dropped = self._runner.set_aside()
+        if dropped:
+            LOG.info('%d steps are not begun; they stay offered.', dropped)
+
+    def take_up(self):
+        self._quiescing.moved()
+        systemd.status('serving')
+        self.patiently('the conductor', self._take_up_offered,
+                       exception.PeerUnavailable)
+
+    def _take_up_offered(self):
+        with self._turn:
+            return recovery.take_up_offered(
+                self._manager.host, self.context, self._manager,
+                self._runner, self.gate)
 
     # -- stop
 
     def close_intake(self):
         dropped = self._manager.host.executors.operations.close()
+        for operation_uuid in dropped:
+            self.gate.hand_back(operation_uuid)
         if dropped:
             LOG.info('%d steps are not begun; they stay offered.',
                      len(dropped))
@@ -219,6 +258,9 @@ class ComputeService(daemon.Daemon):
 
     def announce(self):
         self._record.draining(self.coordinator.deadline)
+
+    def put_off(self, deadline):
+        self._record.put_off(deadline)
 
     def elsewhere(self, timeout):
         if self._record.service is None:
@@ -228,20 +270,26 @@ class ComputeService(daemon.Daemon):
             found = self._ties.find(self.context)
         works += self.tracker.list() + self.coordinator.left()
         ours = {work.operation_uuid for work in works}
-        return ['%s of instance %s' % (operation.kind,
-                                       operation.instance_uuid)
-                for operation in found if operation.uuid not in ours]
+        return [ties.tie_of(operation) for operation in found
+                if operation.uuid not in ours]
 
     def is_answered(self):
         return self._conductor.answers
 
     def call_off(self):
-        calling_off.CallingOff(
-            self._manager.host, self.conf.shutdown, self.coordinator,
-            self.leaving).run(
-                self._manager.departures,
-                arrivals.Arrivals(self._manager.host, self.context,
-                                  self.tracker, self.coordinator.bounded))
+        sides = (self._manager.departures, arrivals.Arrivals(
+            self._manager.host, self.context, self.tracker,
+            self.coordinator.bounded))
+        if self.coordinator.calls_off:
+            calling_off.CallingOff(
+                self._manager.host, self.conf.shutdown, self.coordinator,
+                self.leaving).run(*sides)
+        elif self.conf.shutdown.live_migration_at_deadline != (
+                shutdown_conf.RESUME):
+            late = overdue.Overdue(self.coordinator)
+            calling_off.CallingOff(
+                self._manager.host, self.conf.shutdown, late, self.leaving,
+                overdue.WHY).run(*[late.of(side) for side in sides])
 
     def release(self):
         saying = threading.Thread(
@@ -278,6 +326,9 @@ class ComputeService(daemon.Daemon):
             topic.value for topic in self._queues.topics)) or 'nothing')
         yield from super().operations_known()
         yield from self._runner.describe()
+
+    def waiting(self):
+        return self._manager.host.executors.operations.waiting()
 
     def report_path(self):
         return os.path.join(self.conf.state_path, REPORT_FILE)

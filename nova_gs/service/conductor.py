@@ -15,6 +15,7 @@ from nova_gs.conductor import sweeper
 from nova_gs.conductor.tasks import base
 from nova_gs import context
 from nova_gs import exception
+from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs import pools
 from nova_gs.rpc import catalogue
@@ -42,6 +43,8 @@ class ConductorService(daemon.Daemon):
     :param clock: Clock
     :param its_line: line.Line to the parent of a worker; None without one
     """
+
+    binary = fields.Binary.CONDUCTOR
 
     def __init__(self, conf, clock, its_line=None):
         super().__init__(conf, clock, conf.host)
@@ -133,6 +136,14 @@ class ConductorService(daemon.Daemon):
     def operations_known(self):
         yield from super().operations_known()
         yield from self._runner.describe()
+
+    def waiting(self):
+        return self._tasks.waiting()
+
+    def metrics_port(self):
+        port = super().metrics_port()
+        # The parent has that one.
+        return port + self._line.number if port and self._line else port
 
     def release(self):
         self.last_words()

@@ -12,6 +12,7 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs import exception
+from nova_gs.notifications import herald
 from nova_gs.rpc import broker
 from nova_gs.service import meditation
 from nova_gs.service import options
@@ -22,6 +23,7 @@ from nova_gs.shutdown import inbox
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import signals
+from nova_gs.shutdown import supervision
 from nova_gs.shutdown import systemd
 from nova_gs.shutdown import tracker
 
@@ -45,13 +47,16 @@ class Daemon:
     :param host: name for people
     """
 
+    #: The program's name, in metrics and notifications.
+    binary = 'nova-service'
+
     def __init__(self, conf, clock, host):
         self.conf = conf
         self.clock = clock
         self.host = host
         self.tracker = tracker.Tracker(clock)
         self.gate = tracker.Gate(self.tracker, host)
-        self.inbox = inbox.Inbox()
+        self.inbox = inbox.Inbox(watchdog=systemd.Watchdog())
         #: Set when the start was gone through, or broken off for a stop.
         self.start_ended = threading.Event()
         #: Set when nothing new may be begun, also not by the start itself.
@@ -60,13 +65,22 @@ class Daemon:
         self.leaving = threading.Event()
         #: Set when nothing new is let in any more.
         self.intake_closed = threading.Event()
+        budget = _budget(conf)
+        self._supervision = supervision.Supervision(
+            clock, budget, renew=self._renew_lease)
         self._follower = follower.Follower(
             self.tracker, self.intake_closed, self.elsewhere,
-            self.inbox.put, clock, heard=self.is_answered)
+            self.inbox.put, clock, on_look=self._show_left,
+            heard=self.is_answered)
+        self._herald = herald.of_daemon(self)
         self.coordinator = coordinator.Coordinator(
-            clock, _budget(conf), self.gate, self.tracker, self._doers(),
+            clock, budget, self.gate, self.tracker,
+            self._herald.beside(self._doers()),
             inbox=self.inbox, on_reload=self._reload,
+            lease=self._supervision.lease,
             left_elsewhere=self._follower.left_elsewhere)
+        #: The deadline that others were told last.
+        self._said_until = None
         self._reporting = threading.Lock()
         self._meditation = meditation.Meditation(
             conf, clock, meditation.of_daemon(self))
@@ -86,7 +100,7 @@ class Daemon:
         raise NotImplementedError
 
     def elsewhere(self, timeout):
-        """Return names of operations elsewhere that hold this process."""
+        """Return what holds this process elsewhere: names or Ties."""
         return []
 
     def is_answered(self):
@@ -95,6 +109,15 @@ class Daemon:
 
     def announce(self):
         """Tell others that this process is being stopped."""
+
+    def put_off(self, deadline):
+        """Tell others that the stop ends at another time than was said."""
+
+    def set_aside(self):
+        """Drop what waits unbegun and may not begin: it was quiesced."""
+
+    def take_up(self):
+        """Begin what is offered to this process: it serves again."""
 
     def call_off(self):
         """End what may be ended, each at its safe point."""
@@ -119,6 +142,18 @@ class Daemon:
         """Return the file that the report of a stop goes to, or None."""
         return None
 
+    def waiting(self):
+        """Return the UUIDs of what waits for a thread; must not block."""
+        return ()
+
+    def metrics_port(self):
+        """Return the port that metrics are had from; 0: from none."""
+        return self.conf.metrics.port
+
+    def left_elsewhere(self):
+        """Return names of what holds it elsewhere, as far as known."""
+        return self._follower.left_elsewhere()
+
     # -- running
 
     def run(self):
@@ -127,6 +162,8 @@ class Daemon:
         :returns: the exit code
         """
         signals.deliver(self.ear(), self.show)
+        self._expose()
+        self._herald.begin()
         threading.Thread(target=self._start, name='start',
                          daemon=True).start()
         return int(self.coordinator.run())
@@ -151,6 +188,8 @@ class Daemon:
                 LOG.warning('Waiting for %s, trying every %d s: %s', what,
                             TRY_EVERY, ('%s. %s' % (reason, remedy)).strip())
                 told = reason
+                if not self.start_ended.is_set():
+                    systemd.status('waiting for %s: %s' % (what, reason))
             self.stopping.wait(TRY_EVERY)
         return None
 
@@ -160,8 +199,18 @@ class Daemon:
                        exception.PeerUnavailable,
                        remedy='Start it, or correct the option.')
 
+    def _expose(self):
+        if not self.metrics_port():
+            return None
+        # Not above: nobody else is to load what it needs.
+        from nova_gs.metrics import endpoint
+        exposed = endpoint.Endpoint(self)
+        exposed.begin()
+        return exposed
+
     def _start(self):
         try:
+            self._supervision.meet()
             self.start()
             self.start_ended.set()
             return
@@ -174,6 +223,8 @@ class Daemon:
 
     def _doers(self):
         return {
+            _ACTION.SET_ASIDE: self.set_aside,
+            _ACTION.TAKE_UP: self.take_up,
             _ACTION.CLOSE_INTAKE: self._close_intake,
             _ACTION.ANNOUNCE: self._announce,
             _ACTION.FOLLOW: self._follower.run,
@@ -192,12 +243,13 @@ class Daemon:
             self.tracker.wake()
 
     def _announce(self):
-        systemd.stopping('stopping: no new work is taken')
+        self._supervision.stopping()
         self.announce()
 
     def _release(self):
         self._follower.stop()
         self.leaving.set()
+        self._supervision.leaving()
         # The local file first: it needs nobody else.
         self._report()
         self.release()
@@ -225,7 +277,19 @@ class Daemon:
                         '%s: %s', path, error.strerror)
 
     def _reload(self):
-        options.reload(self.conf)
+        with self._supervision.reloading():
+            options.reload(self.conf)
+
+    def _renew_lease(self, seconds):
+        self.coordinator.renew_lease(seconds)
+
+    def _show_left(self, works, ties):
+        deadline = self.coordinator.deadline
+        self._supervision.look(
+            self.coordinator.phase, works, ties, deadline)
+        if self._said_until not in (None, deadline):
+            self.put_off(deadline)
+        self._said_until = deadline
 
 
 def _budget(conf):

@@ -39,6 +39,9 @@ class HostRecord:
         self._host = host
         self._owner = owner
         self._registering = threading.Lock()
+        #: Held while the record is read, and while that is passed on.
+        self._reading = threading.Lock()
+        self._listener = None
         self._asked = False
         self._over = False
         #: Arguments of a ``draining`` that the conductor has not taken.
@@ -54,6 +57,36 @@ class HostRecord:
                 self._asked = True
                 self._write()
 
+    def follow(self, listener):
+        """Pass on what the record says, now and whenever it was read.
+
+        :param listener: callable(objects.Service)
+        """
+        with self._reading:
+            self._listener = listener
+            if self.service is not None:
+                listener(self.service)
+
+    def report(self, within=-1):
+        """Beat, and pass on what the record says.
+
+        One at a time, so that what was read last is passed on last.
+
+        :param within: seconds to wait for another one to end, -1 for ever
+        :returns: whether it was read
+        :raises PeerUnavailable: when the conductor does not answer
+        """
+        if not self._reading.acquire(timeout=within):
+            return False
+        try:
+            if self.service is None or not self.service.report():
+                return False
+            if self._listener is not None:
+                self._listener(self.service)
+            return True
+        finally:
+            self._reading.release()
+
     def draining(self, deadline):
         """Write that the host takes no new work.
 
@@ -62,6 +95,10 @@ class HostRecord:
         """
         self._untold = (deadline,)
         self.repeat()
+
+    def put_off(self, deadline):
+        """Have the next heartbeat write another deadline of the stop."""
+        self._untold = (deadline,)
 
     def repeat(self):
         """Write once more what was not taken; for the heartbeat.
@@ -72,7 +109,8 @@ class HostRecord:
         untold = self._untold
         if untold and not self._over and self._announce(
                 fields.ServicePhase.DRAINING,
-                'nova-compute is being stopped', *untold):
+                'nova-compute is being stopped', *untold) and (
+                    self._untold is untold):
             self._untold = None
 
     @property

@@ -11,6 +11,7 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs import exception
+from nova_gs.objects import fields
 from nova_gs.service import daemon
 from nova_gs.service import line
 from nova_gs.shutdown import policy
@@ -246,6 +247,8 @@ class Parent(daemon.Daemon):
     :param prepare: callable(): makes ready what a record needs
     :param make_presence: callable(serves) -> ``presence.Presence``
     """
+
+    binary = fields.Binary.CONDUCTOR
 
     def __init__(self, conf, clock, count, launch, prepare, make_presence):
         super().__init__(conf, clock, conf.host)

@@ -3,8 +3,8 @@
 Signals, threads and the clock post; the loop takes one thing after another
 from its inbox, asks ``phases.follow`` what it leads to, and has it done.
 What may take long is done in threads, so that the loop always hears the next
-event.  The one exception are the gate's two actions: they take no time, and
-nothing else of a stop may begin before them.
+event.  The one exception are the gate's actions: they take no time, and
+nothing else may begin before them.
 """
 
 import collections
@@ -20,6 +20,7 @@ from nova_gs.shutdown import errand
 from nova_gs.shutdown import inbox as inboxes
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
+from nova_gs.shutdown import quiesce
 from nova_gs.shutdown import report as reports
 
 LOG = logging.getLogger(__name__)
@@ -78,7 +79,12 @@ class Coordinator:
         self._hurried = False
         self._left = []
         self._names_left = []
+        #: What has led to something without leading to another phase.
+        self._events = []
+        self._order = quiesce.Quiesce()
         self._own = {
+            phases.Action.LET_GO: self._let_go,
+            phases.Action.OPEN_GATE: self._gate.open,
             phases.Action.NARROW_GATE: self._narrow_gate,
             phases.Action.CLOSE_GATE: self._gate.close,
             phases.Action.REPORT_FORCED: self._last_words,
@@ -111,6 +117,11 @@ class Coordinator:
     def history(self):
         """The ``Entry`` of each phase so far, the present one last."""
         return list(self._history)
+
+    @property
+    def calls_off(self):
+        """Whether the stop ends now what may be ended."""
+        return self.phase is phases.Phase.ABORTING
 
     @property
     def hurried(self):
@@ -161,7 +172,17 @@ class Coordinator:
             + [reports.WorkRecord.of(work, policy.Fate.LEFT)
                for work in left],
             left_elsewhere=self._names_left,
-            refused=self._gate.refused)
+            refused=self._gate.refused,
+            handed_back=self._gate.handed_back, events=list(self._events),
+            deadlines={name: self._on_the_wall(at) for name, at in
+                       dataclasses.asdict(self._deadlines).items()})
+
+    def _on_the_wall(self, at):
+        """Return an instant of the monotonic clock as people read it."""
+        if at is None:
+            return None
+        return (self._clock.utcnow() + datetime.timedelta(
+            seconds=at - self._clock.now())).isoformat()
 
     # -- what moves it
 
@@ -203,28 +224,35 @@ class Coordinator:
     def handle(self, event):
         """Handle one thing from the inbox; does not block.
 
-        :param event: a ``phases.Event``, an ``inbox.Notice`` or a
-            ``LeaseRenewed``
+        :param event: a ``phases.Event``, an ``inbox.Notice``, a
+            ``LeaseRenewed`` or a ``quiesce.Quiesce``
         """
         if isinstance(event, LeaseRenewed):
             self._renew(event.seconds)
         elif isinstance(event, inboxes.Notice):
             self._on_notice[event].ask()
+        elif isinstance(event, quiesce.Quiesce):
+            self._order = event
+            self._move(phases.Event.QUIESCE)
         else:
             self._move(event)
 
     def _move(self, event):
         if event is phases.Event.TERM:
-            self._hurried = self.phase is not phases.Phase.SERVING
+            self._hurried = self.phase not in quiesce.STAYS
         phase, actions = phases.follow(self.phase, event)
-        if phase is self.phase:
+        if phase is self.phase and not actions:
             return
         # Between the post and now a step may have come in.
         if event is phases.Event.IDLE and not self._gate.close_if_idle():
             return
         self._cut_time(phase, event)
         self._note_left(phase, event)
-        self._enter(phase, event.value)
+        if phase is not self.phase:
+            self._enter(phase, event.value)
+        else:
+            self._events.append(reports.EventRecord(
+                self._clock.utcnow().isoformat(), event.value))
         for action in actions:
             own = self._own.get(action)
             if own is not None:
@@ -237,7 +265,10 @@ class Coordinator:
 
     def _cut_time(self, phase, event):
         now = self._clock.now()
-        if phase is phases.Phase.DRAINING:
+        if phase in quiesce.STAYS:
+            self._set(quiesce.cut(
+                event, self._order, self._budget, self._clock))
+        elif phase is phases.Phase.DRAINING:
             self._tracker.begin_history()
             self._set(self._budget.start(now, _ask(self._lease)))
         elif event is phases.Event.TERM:
@@ -268,6 +299,8 @@ class Coordinator:
         began = self._history[-1].at
         lease = self._clock.now() - began + seconds
         self._set(self._budget.start(began, lease))
+        # Whoever is refused is told the new deadline.
+        self._narrow_gate()
 
     # -- how it is done
 
@@ -286,6 +319,10 @@ class Coordinator:
         if self.deadline is None:
             return 'its work has ended'
         return self.deadline.strftime('%Y-%m-%d %H:%M:%S UTC')
+
+    def _let_go(self):
+        self._gate.let_go(self._order.reason or quiesce.NO_REASON,
+                          quiesce.UNTIL_TAKEN_BACK)
 
     def _narrow_gate(self):
         self._gate.narrow(self._reason, self._deadline_text())

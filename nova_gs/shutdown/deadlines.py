@@ -68,13 +68,14 @@ class Budget:
             process, if it does; the shorter of the two counts
         :returns: ``Deadlines``
         """
-        total = min(value for value in (self.total or None, lease, _FOREVER)
-                    if value is not None)
+        budget = self.total or _FOREVER
+        total = min(budget, _FOREVER if lease is None else lease)
         if total == _FOREVER:
             return Deadlines()
         # A lease is no option that could have been refused at the start, so
-        # what does not fit into it shrinks.
-        scale = min(1.0, total / self._reserves) if self._reserves else 1.0
+        # the reserves shrink until work has half of it.
+        room = total if total == budget else total / 2
+        scale = min(1.0, room / self._reserves) if self._reserves else 1.0
         end = now + total
         return Deadlines(abort_at=end - self._reserves * scale,
                          release_at=end - self.release_reserve * scale,
@@ -102,6 +103,10 @@ class Budget:
             return deadlines
         return dataclasses.replace(deadlines, exit_at=self._exit_after(now))
 
+    def call_off(self, now):
+        """Return the deadlines of what is called off without a stop."""
+        return Deadlines(release_at=now + self.abort_reserve)
+
     def _exit_after(self, start):
         return start + self.release_reserve if self.release_reserve else None
 
@@ -116,6 +121,7 @@ _FOREVER = float('inf')
 
 #: What the clock may bring in a phase, besides the end of everything.
 _AWAITED = {
+    phases.Phase.QUIESCED: ('abort_at', phases.Event.ABORT_DUE),
     phases.Phase.DRAINING: ('abort_at', phases.Event.ABORT_DUE),
     phases.Phase.ABORTING: ('release_at', phases.Event.RELEASE_DUE),
 }

@@ -7,6 +7,7 @@ thread of its own.  Its silence does not keep an idle host; what was open when
 there last was an answer is waited for a while longer.
 """
 
+import dataclasses
 import logging
 import threading
 
@@ -18,6 +19,27 @@ LOG = logging.getLogger(__name__)
 
 #: What is asked before it is time, to know who answers at all.
 _EARLY = 'the beginning'
+
+
+@dataclasses.dataclass(frozen=True)
+class Tie:
+    """An operation elsewhere that holds this host.
+
+    :ivar name: for people
+    :ivar key: what it is; the same in every answer
+    :ivar phase: what is done to it now
+    :ivar progress: per cent, or None
+    :ivar remaining: bytes left to copy, or None
+    """
+
+    name: str
+    key: str | None = None
+    phase: str = ''
+    progress: int | None = None
+    remaining: int | None = None
+
+    def __str__(self):
+        return self.name
 
 
 class _Answer:
@@ -34,7 +56,7 @@ class _Answer:
 class _Question:
     """Asks somebody who may not answer, without waiting for it for ever.
 
-    :param ask: callable(timeout in seconds) -> names
+    :param ask: callable(timeout in seconds) -> ties
     :param clock: Clock
     :param bound: seconds of silence in all, from the first question that
         was not answered
@@ -99,7 +121,7 @@ class _Question:
     def _run(self, answer):
         failure = None
         try:
-            answer.names = [str(name) for name in self._ask(self._bound)]
+            answer.names = list(self._ask(self._bound))
         except Exception as error:
             failure = str(error)
         else:
@@ -120,9 +142,9 @@ class Follower:
 
     :param tracker: the ``tracker.Tracker``
     :param intake_closed: a ``threading.Event``: nothing new is let in
-    :param elsewhere: callable(timeout in seconds) -> names of the open
-        operations that hold this host, apart from the works of the tracker;
-        raises when it cannot tell
+    :param elsewhere: callable(timeout in seconds) -> a ``Tie``, or a name,
+        for each open operation that holds this host, apart from the works
+        of the tracker; raises when it cannot tell
     :param post: callable(``phases.Event``)
     :param interval: seconds between two looks when nothing changes
     :param bound: seconds that unanswered questions may delay an idle host
@@ -131,13 +153,14 @@ class Follower:
     :param courtesy: seconds from the first look during which reads in
         progress are waited for as well
     :param on_change: callable(text), told what is left whenever it changes
+    :param on_look: callable(works, ties), told what is left at every look
     :param heard: callable() -> whether those who are asked elsewhere have
         answered anything lately
     """
 
     def __init__(self, tracker, intake_closed, elsewhere, post, clock=None,
                  interval=0.25, bound=2.0, patience=60.0, courtesy=5.0,
-                 on_change=None, heard=lambda: False):
+                 on_change=None, on_look=None, heard=lambda: False):
         self._tracker = tracker
         self._intake_closed = intake_closed
         self._post = post
@@ -147,6 +170,7 @@ class Follower:
         self._patience = patience
         self._courtesy = courtesy
         self._on_change = on_change
+        self._on_look = on_look
         self._stopped = threading.Event()
         self._began = None
         self._idle_since = None
@@ -167,7 +191,7 @@ class Follower:
 
     def left_elsewhere(self):
         """Return the last known names of what holds the host elsewhere."""
-        return list(self._question.known)
+        return [str(tie) for tie in self._question.known]
 
     def silence(self):
         """Return for how many seconds no question has been answered."""
@@ -214,17 +238,19 @@ class Follower:
     def _tell(self, works, names):
         text = describe(works, names, self._intake_closed.is_set())
         # Progress is for on_change; the log has a line when work ends.
-        ids = ([work.id for work in works], sorted(names),
+        ids = ([work.id for work in works], sorted(map(str, names)),
                self._intake_closed.is_set())
         if ids != self._logged:
             self._logged = ids
             LOG.info('Stopping: %s.', text)
-        if self._on_change is not None and text != self._told:
-            self._told = text
-            try:
+        try:
+            if self._on_look is not None:
+                self._on_look(works, names)
+            if self._on_change is not None and text != self._told:
+                self._told = text
                 self._on_change(text)
-            except Exception:
-                LOG.exception('What is left could not be shown: %s', text)
+        except Exception:
+            LOG.exception('What is left could not be shown: %s', text)
 
 
 def describe(works, names, intake_closed=True):

@@ -27,10 +27,16 @@ class Inbox:
 
     It is never closed while anybody could still post to it: the number of a
     closed pipe may be somebody else's file by then.
+
+    :param clock: Clock
+    :param watchdog: has ``rest()`` and ``pet()``, as ``systemd.Watchdog``;
+        petted by whoever reads here, as one that hangs does not come back
+        to read
     """
 
-    def __init__(self, clock=None):
+    def __init__(self, clock=None, watchdog=None):
         self._clock = clock or clocks.Clock()
+        self._watchdog = watchdog
         self._items = collections.deque()
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         weakref.finalize(
@@ -53,10 +59,24 @@ class Inbox:
         end = None if timeout is None else self._clock.now() + timeout
         while not self._items:
             rest = None if end is None else max(0, end - self._clock.now())
-            if not select.select([self._reader], [], [], rest)[0]:
+            pet = self._pet()
+            if pet is not None and (rest is None or pet < rest):
+                rest, patient = pet, True
+            else:
+                patient = False
+            if select.select([self._reader], [], [], rest)[0]:
+                native.read(self._reader, 4096)
+            elif not patient:
                 raise queue.Empty
-            native.read(self._reader, 4096)
+        self._pet()
         return self._items.popleft()
+
+    def _pet(self):
+        """Pet the watchdog if due; return the seconds to the next time."""
+        if self._watchdog is None:
+            return None
+        self._watchdog.pet()
+        return self._watchdog.rest()
 
 
 def _close(*descriptors):

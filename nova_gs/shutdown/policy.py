@@ -26,6 +26,7 @@ class Openness(enum.Enum):
     """How far the gate is open."""
 
     OPEN = 'open'              # to everything
+    LETTING_GO = 'letting_go'  # to steps, and to what empties the host
     STEPS_ONLY = 'steps_only'  # to what belongs to begun work
     CLOSED = 'closed'          # to nothing: there is nothing to run it with
 
@@ -47,21 +48,25 @@ class ExitCode(enum.IntEnum):
     FORCED = 4           # left at once, by order or for want of time
 
 
+_BEGUN = frozenset((WhileDraining.ALWAYS, WhileDraining.OPEN_OPERATION))
+
 _ADMITTED = {
     Openness.OPEN: frozenset(WhileDraining),
-    Openness.STEPS_ONLY: frozenset(
-        (WhileDraining.ALWAYS, WhileDraining.OPEN_OPERATION)),
+    Openness.LETTING_GO: _BEGUN,
+    Openness.STEPS_ONLY: _BEGUN,
     Openness.CLOSED: frozenset(),
 }
 
 
-def admits(openness, while_draining):
+def admits(openness, while_draining, lets_go=False):
     """Tell whether a gate this far open lets such a request in.
 
     :param openness: an ``Openness``
     :param while_draining: a ``WhileDraining``
+    :param lets_go: whether it leaves the host emptier, stiller or as it was
     """
-    return while_draining in _ADMITTED[openness]
+    return while_draining in _ADMITTED[openness] or (
+        lets_go and openness is Openness.LETTING_GO)
 
 
 def holds(on_shutdown):

@@ -12,6 +12,7 @@ was closed without being seen, and nothing that is seen was refused::
 """
 
 import collections
+import datetime
 import itertools
 import logging
 import threading
@@ -21,6 +22,9 @@ from nova_gs.shutdown import policy
 
 LOG = logging.getLogger(__name__)
 
+#: Longest estimate in seconds that is worth telling: 100 days.
+FORESEEN = 100 * 86400
+
 
 class Work:
     """One thing that the host does, from its admission to its release.
@@ -29,11 +33,17 @@ class Work:
     :ivar name: what it is, e.g. the name of the RPC method
     :ivar operation_uuid: the operation that it is a step of, or None
     :ivar instance_uuid: the instance that it is about, or None
+    :ivar kind: what the operation is for, e.g. 'live-migration', or None
+    :ivar request_id: of the request that asked for it, or None
     :ivar on_shutdown: ``policy.OnShutdown``; may be changed as it proceeds
     :ivar since: when it began, by the monotonic clock
     :ivar began_at: the same as an aware UTC datetime
+    :ivar ended_at: likewise, when it was released; None before
     :ivar note: what it does at the moment, in words for operators
     :ivar progress: how far it is, in per cent, or None when that is unknown
+    :ivar remaining: bytes that it still has to copy, or None
+    :ivar ends_at: when it ends if it goes on like that: an aware UTC
+        datetime, or None when nobody can tell
     :ivar fate: ``policy.Fate`` once it was released or marked, else None
     """
 
@@ -46,10 +56,15 @@ class Work:
         self.on_shutdown = on_shutdown
         self.operation_uuid = operation_uuid
         self.instance_uuid = instance_uuid
+        self.kind = None
+        self.request_id = None
         self.since = tracker.clock.now()
         self.began_at = tracker.clock.utcnow()
+        self.ended_at = None
         self.note = ''
         self.progress = None
+        self.remaining = None
+        self.ends_at = None
         self.fate = None
         self._tracker = tracker
         self._handed_over = False
@@ -70,13 +85,25 @@ class Work:
             said.append('%d %%' % self.progress)
         return '%s (%s)' % (text, ', '.join(said)) if said else text
 
-    def say(self, note, progress=None):
+    def say(self, note, progress=None, remaining=None, needed=None):
         """Tell operators what the work does now; from any thread.
 
         :param note: a few words
         :param progress: per cent, or None
+        :param remaining: bytes that are left to copy, or None
+        :param needed: seconds until its end if it goes on like that; None or
+            infinity when nobody can tell
         """
-        self._tracker.update(self, note, progress)
+        self._tracker.update(self, note, progress, remaining, needed)
+
+    def belongs_to(self, operation):
+        """Take over what the operation knows, once it has been claimed.
+
+        :param operation: an ``objects.Operation``
+        """
+        self.instance_uuid = operation.instance_uuid
+        self.kind = operation.kind
+        self.request_id = operation.request_id
 
     def mark(self, fate):
         """Set what the report will say of this work when it is released."""
@@ -128,10 +155,14 @@ class Tracker:
             self._works[work.id] = work
             self._changed()
 
-    def update(self, work, note, progress):
-        """Change what a work says of itself."""
+    def update(self, work, note, progress=None, remaining=None, needed=None):
+        """Change what a work says of itself; see ``Work.say``."""
+        ends_at = None
+        if needed is not None and needed <= FORESEEN:
+            ends_at = self.clock.utcnow() + datetime.timedelta(seconds=needed)
         with self.lock:
             work.note, work.progress = note, progress
+            work.remaining, work.ends_at = remaining, ends_at
             self._changed()
         self.tell()
 
@@ -141,6 +172,7 @@ class Tracker:
             if self._works.pop(work.id, None) is None:
                 return
             work.fate = fate or work.fate or policy.Fate.FINISHED
+            work.ended_at = self.clock.utcnow()
             if self._history is not None and policy.holds(work.on_shutdown):
                 self._history.append(work)
             self._changed()
@@ -227,6 +259,7 @@ class Gate:
         self._reason = 'it is being stopped'
         self._deadline = 'its work has ended'
         self._refused = collections.Counter()
+        self._handed_back = {}
 
     @property
     def host(self):
@@ -239,17 +272,32 @@ class Gate:
         return self._openness
 
     @property
+    def reason(self):
+        """Why it is not open, as those who are refused are told."""
+        return self._reason
+
+    @property
     def refused(self):
         """{name: how many requests of it were refused}; needs no lock."""
         return dict(self._refused)
 
+    @property
+    def handed_back(self):
+        """UUIDs of operations that were not begun; needs no lock."""
+        return list(self._handed_back)
+
+    def hand_back(self, operation_uuid):
+        """Note that an operation is not begun here: it stays offered."""
+        self._handed_back[operation_uuid] = True
+
     def enter(self, name, while_draining, on_shutdown, operation_uuid=None,
-              instance_uuid=None):
+              instance_uuid=None, lets_go=False):
         """Let a request in.
 
         :param name: what it asks for
         :param while_draining: ``policy.WhileDraining`` of the request
         :param on_shutdown: ``policy.OnShutdown`` of the work it becomes
+        :param lets_go: whether a quiesced host still takes it
         :returns: the ``Work``, registered; use it with ``with``, or see to
             ``release()``
         :raises HostDraining: when the gate is not open enough for it
@@ -257,7 +305,7 @@ class Gate:
         work = Work(self._tracker, name, on_shutdown, operation_uuid,
                     instance_uuid)
         with self._tracker.lock:
-            if not self._admits(while_draining):
+            if not self.admits(while_draining, lets_go):
                 self._refused[name] += 1
                 raise exception.HostDraining(
                     host=self._host, reason=self._reason,
@@ -266,6 +314,28 @@ class Gate:
         self._tracker.tell()
         return work
 
+    def let_go(self, reason, deadline_text):
+        """Admit only begun work and what empties the host from now on.
+
+        :param reason: why, for those who are refused
+        :param deadline_text: until when at the latest, for them, too
+        """
+        with self._tracker.lock:
+            if self._openness in (policy.Openness.OPEN,
+                                  policy.Openness.LETTING_GO):
+                self._narrow(policy.Openness.LETTING_GO, reason,
+                             deadline_text)
+
+    def open(self):
+        """Admit everything again, unless a stop has come.
+
+        What was handed back meanwhile can be taken up from here on.
+        """
+        with self._tracker.lock:
+            if self._openness is policy.Openness.LETTING_GO:
+                self._openness = policy.Openness.OPEN
+                self._handed_back.clear()
+
     def narrow(self, reason, deadline_text):
         """Admit only what belongs to begun work from now on.
 
@@ -273,9 +343,10 @@ class Gate:
         :param deadline_text: until when at the latest, for them, too
         """
         with self._tracker.lock:
-            self._reason, self._deadline = reason, deadline_text
-            if self._openness is policy.Openness.OPEN:
-                self._openness = policy.Openness.STEPS_ONLY
+            self._narrow(
+                policy.Openness.CLOSED
+                if self._openness is policy.Openness.CLOSED
+                else policy.Openness.STEPS_ONLY, reason, deadline_text)
 
     def close(self):
         """Admit nothing from now on."""
@@ -294,5 +365,14 @@ class Gate:
             self.close()
             return True
 
-    def _admits(self, while_draining):
-        return policy.admits(self._openness, while_draining)
+    def admits(self, while_draining, lets_go):
+        """Whether such a request would be let in now; needs no lock."""
+        return policy.admits(self._openness, while_draining, lets_go)
+
+    def _narrow(self, openness, reason, deadline_text):
+        if self._openness is policy.Openness.OPEN:
+            # Those of an earlier time are not of this one.
+            self._refused.clear()
+            self._handed_back.clear()
+        self._openness = openness
+        self._reason, self._deadline = reason, deadline_text

@@ -25,6 +25,7 @@ from tests.functional import test_live_migration_stop
 from tests.functional import test_phantoms
 from tests.functional import test_reboots
 from tests.functional import test_start
+from tests.functional import test_watched_drain
 
 HOST = 'host-a'
 
@@ -136,3 +137,7 @@ class TestConductorAway(base.OnEventlet,
 
 class TestReboots(base.OnEventlet, test_reboots.TestReboots):
     """Hundreds of reboots."""
+
+
+class TestWatchedDrain(base.OnEventlet, test_watched_drain.TestWatchedDrain):
+    """Figures are asked for and notifications sent beside a drain."""

@@ -83,6 +83,24 @@ class TestRequire(ServiceGroupTestCase):
             self.assertIn(phase, str(error))
             self.assertIn(until, str(error))
 
+    def test_quiesced_host_still_lets_go(self):
+        service = self.service(phase=PHASE.QUIESCED)
+        self.group.require_serving(service, letting_go=True)
+        self.group.require_up(service, letting_go=True)
+        self.assertRaises(
+            exception.HostUnavailable, self.group.require_up,
+            self.service(phase=PHASE.QUIESCED, seconds_since_seen=61.0),
+            letting_go=True)
+        self.assertRaises(
+            exception.HostDraining, self.group.require_serving,
+            self.service(phase=PHASE.DRAINING), letting_go=True)
+
+    def test_deadline_of_a_quiesce_does_not_end_it(self):
+        error = self.assertRaises(
+            exception.HostDraining, self.group.require_serving,
+            self.service(phase=PHASE.QUIESCED, phase_deadline=DEADLINE))
+        self.assertNotIn('2030', str(error))
+
     def test_stopped_is_not_said_to_drain(self):
         for require in (self.group.require_serving, self.group.require_up):
             error = self.assertRaises(

@@ -12,9 +12,27 @@ from nova_gs import steps
 from tests.unit import base
 
 REBOOT = catalogue.ROWS['reboot_instance']
+STOP = catalogue.ROWS['stop_instance']
 POST = catalogue.ROWS['post_live_migration_at_destination']
 CONSOLE = catalogue.ROWS['get_console_output']
 ABORT = catalogue.ROWS['live_migration_abort']
+
+
+class FullPool:
+    """Has no thread free; what is begun cannot be cancelled."""
+
+    def __init__(self):
+        self.tasks = {}
+        self.begun = set()
+
+    def submit(self, key, function, *args):
+        self.tasks[key] = lambda: function(*args)
+
+    def waiting(self):
+        return list(self.tasks)
+
+    def cancel(self, key):
+        return key not in self.begun and bool(self.tasks.pop(key))
 
 
 class ImmediatePool:
@@ -39,7 +57,8 @@ class FakeOperations:
         self.claims = []
         self.record = objects.Operation(
             uuid='u', step=REBOOT.name, instance_uuid='i', host='host1',
-            peer_host=None, claim_id=None, owner=None, state='accepted')
+            peer_host=None, claim_id=None, owner=None, state='accepted',
+            kind='reboot', request_id='req-2')
         self.offered = []
 
     def claim(self, cls, ctxt, uuid, step, owner, claim_id):
@@ -109,6 +128,31 @@ class TestSteps(base.TestCase):
         self.assertEqual([], self.operations.claims)
         self.send(POST)
         self.assertEqual(1, len(self.ran))
+
+    def test_quiesced_host_takes_what_empties_it(self):
+        self.gate.let_go('new kernel', 'for ever')
+        for row in (REBOOT, STOP, POST):
+            self.send(row)
+        self.assertEqual([STOP.name, POST.name], [
+            step for _uuid, step, _owner in self.operations.claims])
+        self.assertEqual(['u'], self.gate.handed_back)
+
+    def test_what_waits_and_may_not_begin_is_set_aside(self):
+        pool = FullPool()
+        self.runner = steps.StepRunner(self.gate, 'me', pool)
+        for uuid, row in (('r', REBOOT), ('s', STOP), ('b', REBOOT)):
+            self.runner.take(row, self.step, Ctxt(), uuid)
+        pool.begun.add('b')
+        self.assertEqual(0, self.runner.set_aside())
+        self.gate.let_go('new kernel', 'for ever')
+        self.assertEqual(1, self.runner.set_aside())
+        self.assertEqual((['s', 'b'], ['r']),
+                         (pool.waiting(), self.gate.handed_back))
+        # It may come again, and wait again.
+        self.gate.open()
+        self.runner.take(REBOOT, self.step, Ctxt(), 'r')
+        self.assertEqual(0, self.runner.set_aside())
+        self.assertIn('r', pool.waiting())
 
     def test_closed_gate_claims_nothing_at_all(self):
         self.gate.close()

@@ -53,19 +53,13 @@ class Hosts:
         :param letting_go: also fine for a quiesced host
         :raises: HostDraining; HostUnavailable without a record
         """
-        service = self._recorded(host)
-        if letting_go and service.phase == fields.ServicePhase.QUIESCED:
-            return
-        self._call.services.servicegroup.require_serving(service)
+        self._call.services.servicegroup.require_serving(
+            self._recorded(host), letting_go)
 
     def require_up(self, host, letting_go=False):
         """The same, and raise HostUnavailable when the host is down."""
-        service = self._recorded(host)
-        if letting_go and service.phase == fields.ServicePhase.QUIESCED:
-            if self._call.services.servicegroup.is_up(service):
-                return
-            raise exception.HostUnavailable(host=host, state='down')
-        self._call.services.servicegroup.require_up(service)
+        self._call.services.servicegroup.require_up(
+            self._recorded(host), letting_go)
 
     def _recorded(self, host):
         service = self.service(host)

@@ -6,6 +6,12 @@ from nova_gs.objects import fields
 INTERNAL_ZONE = 'internal'
 DEFAULT_ZONE = 'nova'
 
+#: What the deadline of a phase is for.
+_DEADLINES = {
+    fields.ServicePhase.DRAINING: ', until %s',
+    fields.ServicePhase.QUIESCED: ', its work is to end by %s',
+}
+
 _LEAVING = (fields.ServicePhase.DRAINING, fields.ServicePhase.QUIESCED)
 
 
@@ -19,7 +25,8 @@ def disabled_reason(service):
         text = '%s: %s' % (service.phase, service.phase_reason or
                            'no reason was given')
         if service.phase_deadline:
-            text += ', until %s' % times.short(service.phase_deadline)
+            text += _DEADLINES[service.phase] % times.short(
+                service.phase_deadline)
         return text
     return service.disabled_reason if service.disabled else None
 

@@ -120,6 +120,7 @@ class Arrivals:
             self._tracker, '%s from %s' % (_STEP, operation.host),
             policy.OnShutdown.RESUME, operation.uuid,
             operation.instance_uuid)
+        work.belongs_to(operation)
         self._tracker.add(work)
         work.say('left to the hypervisor', operation.progress)
         work.release(policy.Fate.LEFT)

@@ -12,7 +12,6 @@ from oslo_log import log as logging
 
 from nova_gs.compute.live_migration import deadline
 from nova_gs import exception
-from nova_gs.shutdown import phases
 
 LOG = logging.getLogger(__name__)
 
@@ -36,12 +35,15 @@ class CallingOff:
 
     :param host: compute.host.Host
     :param settings: the options of group [shutdown]
-    :param stop: the stop: has ``phase``, ``deadlines`` and ``hurried``
+    :param stop: the stop: has ``calls_off``, ``deadlines`` and ``hurried``
     :param leaving: Event that is set when the host is released
+    :param why: what the users are told of this host
     """
 
-    def __init__(self, host, settings, stop, leaving):
+    def __init__(self, host, settings, stop, leaving,
+                 why='had to be stopped'):
         self._host = host
+        self._why = why
         self._policy = settings.live_migration_at_deadline
         self._margin = deadline.margin_of(settings.abort_reserve)
         self._stop = stop
@@ -63,7 +65,7 @@ class CallingOff:
     def follow(self, side):
         """Judge the migrations of one side until the host is released."""
         told = reason = None
-        while self._stop.phase is phases.Phase.ABORTING:
+        while self._stop.calls_off:
             try:
                 self.look(side)
                 reason = None
@@ -111,8 +113,8 @@ class CallingOff:
     def _do(self, side, uuid, verdict):
         try:
             if verdict is deadline.Verdict.ABORT:
-                side.abort(uuid, 'nova-compute on host %s had to be stopped'
-                           % self._host.name)
+                side.abort(uuid, 'nova-compute on host %s %s' % (
+                    self._host.name, self._why))
             elif verdict is deadline.Verdict.FORCE:
                 side.force_complete(uuid)
             else:

@@ -274,7 +274,7 @@ class Departure:
         remaining = progress.memory_remaining + progress.disk_remaining
         self._learn(progress, remaining)
         self.work.say('%s, %d MiB left' % (progress.phase, remaining >> 20),
-                      progress.percent)
+                      progress.percent, remaining, self.estimate())
         self.host.recorder.mention(
             self.operation.report, progress=progress.percent,
             remaining=remaining, migration={

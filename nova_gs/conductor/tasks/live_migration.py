@@ -28,7 +28,7 @@ class LiveMigration(base.Task):
 
     def check(self):
         wanted = self.operation.params.get('dest_host')
-        self._require_up(self.instance.host)
+        self._require_up(self.instance.host, letting_go=True)
         refused = {}
         for candidate in scheduler.choose(
                 self.candidates(), self.instance, wanted=wanted,
@@ -61,10 +61,10 @@ class LiveMigration(base.Task):
             fields.OperationState.FAILED, error=reason,
             migration={'status': fields.MigrationStatus.ERROR})
 
-    def _require_up(self, host):
+    def _require_up(self, host, letting_go=False):
         self.means.servicegroup.require_up(
             objects.Service.get_by_host_and_binary(
-                self.ctxt, host, fields.Binary.COMPUTE))
+                self.ctxt, host, fields.Binary.COMPUTE), letting_go)
 
     def _answer(self, host, check, *arguments):
         """Return a host's answer.
@@ -95,7 +95,7 @@ class LiveMigration(base.Task):
         source = self.instance.host
         self.operation.report(host=source, peer_host=candidate.host,
                               migration={'dest_compute': candidate.host})
-        self._require_up(source)
+        self._require_up(source, letting_go=True)
         data = self._answer(
             source, self.means.compute_rpcapi.check_can_live_migrate_source,
             self.instance)

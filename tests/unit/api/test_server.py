@@ -1,8 +1,10 @@
 """A real socket: what happens to requests when the server stops."""
 
 import http.client
+import queue
 import socket
 import threading
+import types
 
 import fixtures
 
@@ -47,10 +49,10 @@ class ServerTestCase(base.TestCase):
         self.application = HeldApplication()
         self.addCleanup(self.application.proceed.set)
 
-    def start(self, patience=WITHIN):
+    def start(self, patience=WITHIN, watchdog=None):
         self.server = server.Server(
             self.application, server.listen(self.conf), 2, clock.Clock(),
-            patience)
+            patience, watchdog)
         self.left = []
         self.thread = threading.Thread(
             target=lambda: self.left.append(self.server.run()), daemon=True)
@@ -83,6 +85,22 @@ class ServerTestCase(base.TestCase):
         self.server.stop()
         self.assertEqual(0, self.stopped())
         self.assertEqual(b'', connection.sock.recv(1))
+
+    def test_a_server_that_serves_pets_the_watchdog(self):
+        pets = queue.SimpleQueue()
+        watchdog = types.SimpleNamespace(
+            pet=lambda: pets.put(None), rest=lambda: 0.01)
+        self.start(watchdog=watchdog)
+        for _ in range(3):
+            pets.get(timeout=WITHIN)
+
+    def test_a_stop_may_have_less_time_than_the_budget(self):
+        self.start(patience=None)
+        connection = self.connect()
+        connection.request('GET', '/held')
+        self.assertTrue(self.application.started.wait(WITHIN))
+        self.server.stop(within=0.1)
+        self.assertEqual(1, self.stopped())
 
     def test_stop_before_run(self):
         self.start()

@@ -271,7 +271,7 @@ class TestBeginAgain(RecoveryTestCase):
                      stored.error))
                 runner = FakeRunner()
                 recovery.take_up_offered(
-                    self.host, self.context, Manager(), runner)
+                    self.host, self.context, Manager(), runner, self.gate)
                 self.assertIn(operation.uuid, [
                     uuid for *_, uuid in runner.taken])
 
@@ -394,7 +394,7 @@ class TestTakeUp(RecoveryTestCase):
     def take_up(self):
         runner = FakeRunner()
         count = recovery.take_up_offered(
-            self.host, self.context, Manager(), runner)
+            self.host, self.context, Manager(), runner, self.gate)
         self.assertEqual(len(runner.taken), count)
         return runner.taken
 
@@ -410,6 +410,15 @@ class TestTakeUp(RecoveryTestCase):
     def test_oldest_first(self):
         offered = [self.accept().uuid for _ in range(5)]
         self.assertEqual(offered, [uuid for *_, uuid in self.take_up()])
+
+    def test_what_a_quiesced_host_takes(self):
+        self.accept()
+        stop = self.accept(kind='stop', step='stop_instance',
+                           task_state='powering-off')
+        self.gate.let_go('new kernel', 'for ever')
+        self.assertEqual([stop.uuid], [uuid for *_, uuid in self.take_up()])
+        self.gate.open()
+        self.assertEqual(2, len(self.take_up()))
 
     def test_more_than_a_page(self):
         self.useFixture(fixtures.MonkeyPatch(

@@ -49,6 +49,17 @@ class TestTies(base.DatabaseTestCase):
             servicegroup.ServiceGroup(self.conf)).find(self.context)
         return [one.uuid for one in found]
 
+    def test_what_is_told_of_it(self):
+        uuid = self.migration('live_migration', 'host2', 'host1', True)
+        operation = objects.Operation.get_by_uuid(self.context, uuid)
+        operation.report(progress=40, remaining=900)
+        tie = ties.tie_of(operation)
+        self.assertEqual(
+            (uuid, 'live_migration', 40, 900),
+            (tie.key, tie.phase, tie.progress, tie.remaining))
+        self.assertEqual('live-migration of instance %s'
+                         % operation.instance_uuid, str(tie))
+
     def test_nothing_is_open(self):
         self.assertEqual([], self.found())
 

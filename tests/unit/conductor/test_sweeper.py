@@ -85,6 +85,13 @@ class TestSendAgain(SweeperTestCase):
         self.assertEqual(
             [('post_live_migration_at_destination', 'host1')], self.sweep())
 
+    def test_quiesced_host_gets_what_empties_it(self):
+        self.services['host1'].quiesce()
+        self.accept()
+        self.accept(kind='stop', step='stop_instance',
+                    task_state='powering-off')
+        self.assertEqual([('stop_instance', 'host1')], self.sweep())
+
     def test_broker_that_is_away(self):
         self.accept()
         self.publisher.broker_away = True

@@ -43,6 +43,81 @@ class ServiceTestCase(base.DatabaseTestCase):
         self.assertEqual(('quiesced', 'kernel update'),
                          (again.phase, again.phase_reason))
 
+    def test_quiesce(self):
+        service = self.register()
+        service.quiesce('kernel update', 60)
+        stored = self.stored()
+        self.assertEqual(
+            ('quiesced', 'kernel update', 'kernel update'),
+            (stored.phase, stored.phase_reason, stored.quiesce_reason))
+        self.assertEqual(stored.phase_deadline, service.phase_deadline)
+        self.assertEqual(stored.phase_deadline, stored.quiesce_deadline)
+        left = (stored.phase_deadline - stored.quiesced_at).total_seconds()
+        self.assertTrue(59 < left < 62, left)
+
+    def test_quiesce_once_more(self):
+        service = self.register()
+        service.quiesce('kernel update', 60)
+        since = service.quiesced_at
+        service.quiesce()
+        self.assertEqual(
+            (since, 'quiesced', None, None),
+            (service.quiesced_at, service.phase, service.phase_reason,
+             service.phase_deadline))
+
+    def test_quiesce_outlives_a_stop(self):
+        service = self.register()
+        self.stored().quiesce('kernel update', 60)
+        service.announce('draining', 'SIGTERM')
+        service.announce('stopped', 'it was stopped')
+        self.assertEqual('it was stopped', self.stored().phase_reason)
+        again = self.register('two')
+        self.assertEqual(('quiesced', 'kernel update'),
+                         (again.phase, again.phase_reason))
+        self.assertEqual(again.quiesce_deadline, again.phase_deadline)
+
+    def test_resume(self):
+        service = self.register()
+        for _ in range(2):
+            self.stored().quiesce('kernel update', 60)
+            service.resume()
+            self.assertEqual(
+                ('serving', None, None, None, None, None),
+                (service.phase, service.phase_reason, service.phase_deadline,
+                 service.quiesced_at, service.quiesce_reason,
+                 service.quiesce_deadline))
+            service.resume()
+        self.assertEqual('serving', self.register('two').phase)
+
+    def test_resume_of_what_is_not_there(self):
+        service = self.register()
+        self.stored().quiesce('kernel update')
+        service.announce('stopped', 'it was stopped')
+        self.stored().resume()
+        self.assertEqual(('stopped', 'it was stopped'), (
+            self.stored().phase, self.stored().phase_reason))
+        self.assertEqual('serving', self.register('two').phase)
+
+    def test_a_stop_cannot_be_taken_back(self):
+        for phase, words in (('draining', 'is being stopped (SIGTERM)'),
+                             ('stopped', 'was stopped (SIGTERM)')):
+            service = self.register(phase)
+            service.announce(phase, 'SIGTERM')
+            for call in (service.quiesce, service.resume):
+                error = self.assertRaises(exception.Conflict, call)
+                self.assertIn(words, str(error))
+            self.assertEqual(phase, self.stored().phase)
+            self.assertIsNone(self.stored().quiesced_at)
+
+    def test_older_peers(self):
+        service = self.register()
+        service.quiesce('kernel update')
+        old = service.obj_to_primitive(target_version='1.0')
+        names = set(old['nova_gs_object.data'])
+        self.assertIn('phase_reason', names)
+        self.assertEqual(set(), {
+            name for name in names if name.startswith('quiesce')})
+
     def test_the_same_owner_keeps_its_drain(self):
         self.register().announce('draining', 'SIGTERM')
         self.assertEqual('draining', self.register().phase)
@@ -91,7 +166,8 @@ class ServiceTestCase(base.DatabaseTestCase):
     def test_a_service_that_is_gone(self):
         service = self.register()
         service.destroy()
-        for call in (service.report, service.destroy, self.stored):
+        for call in (service.report, service.destroy, service.quiesce,
+                     service.resume, self.stored):
             self.assertRaises(exception.ServiceNotFound, call)
 
     def test_lists(self):

@@ -28,7 +28,7 @@ FINGERPRINTS = {
     'MigrationList': '1.0-eeac038272ed89757ea86ed439ed9c33',
     'Operation': '1.0-ffdfe18cbfceacd99a2c87fcd62abe28',
     'OperationList': '1.1-94b99639536a8504d364dd6891f8e7de',
-    'Service': '1.0-16e430d3cf878453e10685bb694f4bbe',
+    'Service': '1.1-0cba33e3354af6390d5e1005ae026d80',
     'ServiceList': '1.0-c18a62a29f99637d9a08479ec006c319',
 }
 

@@ -37,6 +37,8 @@ class EnforcerTestCase(base.TestCase):
                 (('member',), servers.LIVE_MIGRATE, _MINE, False),
                 (('admin',), servers.LIVE_MIGRATE, _OTHERS, True),
                 (('member',), services.UPDATE, None, False),
+                (('member',), services.DRAIN, None, False),
+                (('admin',), services.DRAIN, None, True),
                 (('admin',), services.UPDATE, None, True),
                 ((), servers.SHOW, _MINE, False)):
             self.assertEqual(may, self.enforcer.allowed(

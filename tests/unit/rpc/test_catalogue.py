@@ -58,6 +58,16 @@ class TestRows(base.TestCase):
                 self.assertIs(policy.WhileDraining.OPEN_OPERATION,
                               row.while_draining, row.name)
 
+    def test_what_a_quiesced_host_takes(self):
+        for row in catalogue.ROWS.values():
+            if row.while_draining is not policy.WhileDraining.NEVER:
+                self.assertTrue(row.lets_go, row.name)
+        self.assertEqual(
+            {'delete_instance', 'stop_instance', 'get_console_output',
+             'check_can_live_migrate_source'},
+            {row.name for row in catalogue.ROWS.values() if row.lets_go
+             and row.while_draining is policy.WhileDraining.NEVER})
+
     def test_each_row_came_with_a_version_of_the_history(self):
         history = [v for v, _ in catalogue.COMPUTE_HISTORY]
         self.assertEqual(history, sorted(history, key=catalogue.as_tuple))
@@ -75,8 +85,9 @@ class TestRows(base.TestCase):
                 row.served_on(catalogue.Topic.ONGOING)}
         begun = {row.name for row in catalogue.ROWS.values()
                  if row.topic is catalogue.Topic.ONGOING}
-        self.assertEqual(begun | {'live_migration_abort',
-                                  'live_migration_force_complete'}, both)
+        self.assertEqual(begun | {
+            'live_migration_abort', 'live_migration_force_complete',
+            'quiesce_host', 'resume_host', 'describe_drain'}, both)
 
     def test_a_host_with_one_server_can_be_sent_everything(self):
         for row in catalogue.ROWS.values():
@@ -94,7 +105,7 @@ class TestRows(base.TestCase):
         row = catalogue.Row(
             'x', catalogue.Topic.NEW_WORK, catalogue.Kind.CALL,
             catalogue.Patience.SHORT, catalogue.Role.READ,
-            policy.WhileDraining.NEVER, policy.OnShutdown.DROP, '6.0',
+            policy.WhileDraining.NEVER, False, policy.OnShutdown.DROP, '6.0',
             'old new@6.5', 'Test.')
         self.assertEqual(('old',), row.arguments_at('6.4'))
         self.assertEqual(('old', 'new'), row.arguments_at('6.5'))
@@ -150,6 +161,17 @@ class TestVersions(base.TestCase):
         for service, has in ((0, False), (1, False), (2, False), (3, True),
                              (99, True)):
             self.assertIs(has, versions.has_alt_server(service))
+
+
+class TestMayBegin(base.TestCase):
+
+    def test_by_what_keeps_the_host(self):
+        for step, stopping, quiesced in (
+                ('reboot_instance', False, False),
+                ('delete_instance', False, True),
+                ('post_live_migration_at_destination', True, True)):
+            self.assertIs(stopping, catalogue.may_begin(step, False), step)
+            self.assertIs(quiesced, catalogue.may_begin(step, True), step)
 
 
 class TestHolding(base.TestCase):

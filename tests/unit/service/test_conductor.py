@@ -113,6 +113,16 @@ class StopTestCase(stopping.Stopping, base.ConductorTestCase):
         self.answer.set()
         self.assertEqual(0, end())
 
+    def test_what_waits_is_told_to_whoever_counts(self):
+        _, waiting = self.begun_and_waiting()
+        self.assertEqual([one.uuid for one in waiting],
+                         self.service.waiting())
+        self.assertEqual('nova-conductor', self.service.binary)
+        end = self.stop(phases.Event.TERM)
+        self.assertTrue(self.service.intake_closed.wait(WITHIN))
+        self.answer.set()
+        self.assertEqual(0, end())
+
     def test_second_term_hands_on_what_was_begun(self):
         begun, _ = self.begun_and_waiting()
         end = self.stop(phases.Event.TERM, phases.Event.TERM)
@@ -163,6 +173,18 @@ class CreateTestCase(base.ConductorTestCase):
         worker.last_words()
         self.assertEqual([], list(objects.ServiceList.get_by_filters(
             self.context, {'binary': 'nova-conductor'})))
+
+    def test_each_process_has_a_port_for_its_figures(self):
+        self.flags(group='conductor', workers=2)
+        parent = conductor.create(self.conf, clock.Clock())
+        self.useFixture(fixtures.EnvironmentVariable(
+            line.VARIABLE, '2:%d:owner' % self.line_end()))
+        worker = conductor.create(self.conf, clock.Clock())
+        self.assertEqual([0, 0], [one.metrics_port()
+                                  for one in (parent, worker)])
+        self.flags('metrics', port=9100)
+        self.assertEqual([9100, 9102], [one.metrics_port()
+                                        for one in (parent, worker)])
 
     def line_end(self):
         ours, theirs = socket.socketpair()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import threading
 
 import fixtures
@@ -11,6 +12,7 @@ from nova_gs import exception
 from nova_gs.service import daemon
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
+from nova_gs.shutdown import systemd
 from tests.unit import base
 
 
@@ -75,6 +77,33 @@ class DaemonTestCase(base.TestCase):
         self.assertTrue(made.leaving.is_set())
         self.assertEqual('release', made.told[-1])
         self.assertIn('announce', made.told)
+
+    def test_what_systemd_hears_of_a_stop(self):
+        path = self.conf.state_path + '/notify'
+        systemd_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(systemd_socket.close)
+        systemd_socket.bind(path)
+        systemd_socket.settimeout(30)
+        systemd.adopt({'NOTIFY_SOCKET': path})
+        self.addCleanup(systemd.adopt, {})
+        self.useFixture(fixtures.EnvironmentVariable(
+            'NOVA_GS_STOP_TIMEOUT', '30'))
+        made = FakeDaemon(self.conf)
+        made._start()
+        made.busy = ['live-migration of instance i']
+        made.coordinator.post(phases.Event.TERM)
+        made.coordinator.turn()
+        self.assertTrue(20 < made.coordinator.seconds_left() <= 28)
+        heard = ''
+        while 'live-migration of instance i (on another host)' not in heard:
+            heard += systemd_socket.recv(4096).decode()
+        made.busy = []
+        self.run_until_stopped(made)
+        while 'STATUS=leaving' not in heard:
+            heard += systemd_socket.recv(4096).decode()
+        self.assertIn('STOPPING=1', heard)
+        # What was left has ended: that is a move.
+        self.assertIn('EXTEND_TIMEOUT_USEC=', heard)
 
     def test_second_term_calls_off_what_holds_it(self):
         made = FakeDaemon(self.conf)

@@ -18,6 +18,8 @@ class FakeConductor:
     def __init__(self):
         self.written = []
         self.error = None
+        self.is_owner = True
+        self.reports = 0
         self.patience = 60
         self.asked = threading.Event()
         self.answer = threading.Event()
@@ -30,6 +32,12 @@ class FakeConductor:
             raise AWAY
         self._write('serving')
         return self
+
+    def report(self):
+        self.reports += 1
+        if self.error:
+            raise self.error
+        return self.is_owner
 
     def announce(self, phase, reason, deadline=None):
         self._write(phase)
@@ -74,6 +82,15 @@ class HostRecordTestCase(base.TestCase):
             self.record.repeat()
         self.assertEqual(['serving', 'draining'], self.conductor.written)
 
+    def test_another_deadline_is_told_by_the_next_heartbeat(self):
+        self.record.register()
+        self.record.draining(None)
+        self.record.put_off('later')
+        for _ in range(2):
+            self.record.repeat()
+        self.assertEqual(['serving', 'draining', 'draining'],
+                         self.conductor.written)
+
     def test_nothing_is_repeated_after_the_goodbye(self):
         self.record.register()
         self.conductor.error = AWAY
@@ -82,6 +99,37 @@ class HostRecordTestCase(base.TestCase):
         self.record.stopped()
         self.record.repeat()
         self.assertEqual(['serving', 'stopped'], self.conductor.written)
+
+    def test_what_is_read_is_passed_on(self):
+        seen = []
+        self.record.follow(seen.append)
+        self.assertFalse(self.record.report())
+        self.record.register()
+        self.assertTrue(self.record.report())
+        self.record.follow(seen.append)
+        self.assertEqual([self.conductor] * 2, seen)
+        self.conductor.is_owner = False
+        self.assertFalse(self.record.report())
+        self.conductor.error = AWAY
+        self.assertRaises(exception.PeerUnavailable, self.record.report)
+        self.assertEqual(2, len(seen))
+        self.assertEqual(3, self.conductor.reports)
+
+    def test_one_reads_at_a_time(self):
+        self.record.register()
+        entered, go_on = threading.Event(), threading.Event()
+
+        def slowly(service):
+            entered.set()
+            go_on.wait(60)
+
+        self.addCleanup(go_on.set)
+        self.in_thread(lambda: self.record.follow(slowly))
+        self.assertTrue(entered.wait(60))
+        self.assertFalse(self.record.report(0.01))
+        self.assertEqual(0, self.conductor.reports)
+        go_on.set()
+        self.assertTrue(self.record.report(60))
 
     def test_goodbye_during_the_registration(self):
         """It is written after what the registration writes."""

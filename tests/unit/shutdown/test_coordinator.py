@@ -12,6 +12,7 @@ from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import inbox
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
+from nova_gs.shutdown import quiesce
 from nova_gs.shutdown import tracker
 from tests.fixtures import clock as clock_fixture
 from tests.unit import base
@@ -20,8 +21,8 @@ A, E, P = phases.Action, phases.Event, phases.Phase
 D, F, W = policy.OnShutdown, policy.Fate, policy.WhileDraining
 
 #: What a doer is asked for; the gate's actions have none.
-ASKED = [action for action in A
-         if action not in (A.NARROW_GATE, A.CLOSE_GATE)]
+ASKED = [action for action in A if action not in (
+    A.LET_GO, A.OPEN_GATE, A.NARROW_GATE, A.CLOSE_GATE)]
 
 
 class _CoordinatorTestCase(base.TestCase):
@@ -212,6 +213,87 @@ class HandleTestCase(_CoordinatorTestCase):
         self.assertIs(P.SERVING, self.handle(*inbox.Notice))
 
 
+class QuiesceTestCase(_CoordinatorTestCase):
+
+    def order(self, reason='new kernel', seconds=None):
+        return quiesce.Quiesce(reason, seconds and (
+            self.clock.utcnow() + datetime.timedelta(seconds=seconds)))
+
+    def test_let_go_and_taken_back(self):
+        self.assertIs(P.QUIESCED, self.handle(self.order()))
+        self.assertEqual([A.SET_ASIDE], self.done)
+        self.assertIs(policy.Openness.LETTING_GO, self.gate.openness)
+        error = self.assertRaises(
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
+        self.assertEqual(('new kernel', 'an operator lets it work again'), (
+            error.kwargs['reason'], error.kwargs['deadline']))
+        self.assertIs(P.SERVING, self.handle(E.RESUME))
+        self.assertEqual([A.SET_ASIDE, A.TAKE_UP], self.done)
+        self.enter(while_draining=W.NEVER)
+
+    def test_it_stays_when_it_is_idle(self):
+        self.assertIs(P.QUIESCED, self.handle(self.order(), E.IDLE))
+        self.clock.advance(10 ** 6)
+        self.assertIsNone(deadlines.due(
+            P.QUIESCED, self.coordinator.deadlines, self.clock.now()))
+        self.assertIsNone(self.coordinator.deadline)
+
+    def test_deadline_calls_off_once_and_it_stays(self):
+        self.handle(self.order(seconds=60))
+        self.assertFalse(self.coordinator.calls_off)
+        self.assertIs(P.QUIESCED, self.turn_after(60))
+        self.assertEqual([A.SET_ASIDE, A.CALL_OFF], self.done)
+        self.assertEqual(deadlines.Deadlines(release_at=80),
+                         self.coordinator.deadlines)
+        self.clock.advance(1000)
+        self.assertIsNone(deadlines.seconds_until_next(
+            P.QUIESCED, self.coordinator.deadlines, self.clock.now()))
+        # It does not look like the end of a stop.
+        self.assertFalse(self.coordinator.calls_off)
+        self.assertEqual(
+            [('2030-01-01T00:01:00+00:00', 'abort_due')],
+            [(event.at, event.text)
+             for event in self.coordinator.report().events])
+
+    def test_deadline_that_has_passed(self):
+        self.handle(self.order(seconds=-5))
+        self.coordinator.turn()
+        self.assertEqual([A.SET_ASIDE, A.CALL_OFF], self.done)
+
+    def test_another_order(self):
+        self.handle(self.order(seconds=60), self.order('new disk'))
+        self.assertEqual(deadlines.Deadlines(), self.coordinator.deadlines)
+        self.assertEqual(2, len(self.coordinator.history))
+        error = self.assertRaises(
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
+        self.assertEqual('new disk', error.kwargs['reason'])
+
+    def test_without_a_reason(self):
+        self.handle(self.order(None))
+        error = self.assertRaises(
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
+        self.assertIn('it was quiesced', str(error))
+
+    def test_taken_back_has_no_deadline(self):
+        self.handle(self.order(seconds=60), E.RESUME)
+        self.assertEqual(deadlines.Deadlines(), self.coordinator.deadlines)
+
+    def test_stop_of_a_quiesced_host(self):
+        self.handle(self.order(seconds=60))
+        self.clock.advance(50)
+        self.assertIs(P.DRAINING, self.handle(E.TERM))
+        self.assertFalse(self.coordinator.hurried)
+        self.assertEqual(180, self.coordinator.seconds_left())
+        self.assertIs(policy.Openness.STEPS_ONLY, self.gate.openness)
+        # What came too late changes nothing.
+        self.assertIs(P.DRAINING, self.handle(E.RESUME, self.order()))
+        self.assertIs(policy.Openness.STEPS_ONLY, self.gate.openness)
+        self.assertIs(P.RELEASING, self.handle(E.IDLE))
+        self.assertEqual(
+            ['serving', 'quiesced', 'draining', 'releasing'],
+            [step.phase for step in self.coordinator.report().phases][:4])
+
+
 class TimeTestCase(_CoordinatorTestCase):
 
     def test_no_deadline_while_serving(self):
@@ -241,6 +323,9 @@ class TimeTestCase(_CoordinatorTestCase):
         self.coordinator.turn()
         self.assertEqual(70, self.coordinator.seconds_left())
         self.assertIs(P.DRAINING, self.coordinator.phase)
+        error = self.assertRaises(
+            exception.HostDraining, self.enter, while_draining=W.NEVER)
+        self.assertEqual('2030-01-01 00:01:50 UTC', error.kwargs['deadline'])
         self.assertIs(P.ABORTING, self.turn_after(30))
         self.coordinator.renew_lease(500)
         self.coordinator.turn()
@@ -308,6 +393,13 @@ class ReportTestCase(_CoordinatorTestCase):
              ('stuck', 'left', 'waiting for the disk')],
             [(work.name, work.fate, work.note) for work in report.works])
         self.assertEqual({'late': 1}, report.refused)
+        self.assertEqual(
+            ['2030-01-01T00:00:11+00:00', '2030-01-01T00:02:30+00:00', None],
+            [work.ended_at for work in report.works])
+        self.assertEqual(
+            {'abort_at': '2030-01-01T00:02:30+00:00',
+             'release_at': '2030-01-01T00:02:50+00:00',
+             'exit_at': '2030-01-01T00:03:10+00:00'}, report.deadlines)
         self.assertEqual((3, 'left_work'), (report.exit_code, report.outcome))
         json.dumps(report.to_dict())
 

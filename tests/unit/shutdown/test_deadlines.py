@@ -68,7 +68,16 @@ class BudgetTestCase(base.TestCase):
 
     def test_reserves_shrink_into_a_lease(self):
         budget = deadlines.Budget(180, 20, 20)
-        self.assertEqual((0, 5, 10), three(budget.start(0, lease=10)))
+        self.assertEqual((5, 7.5, 10), three(budget.start(0, lease=10)))
+        self.assertEqual((15, 22.5, 30), three(budget.start(0, lease=30)))
+        self.assertEqual((60, 80, 100), three(budget.start(0, lease=100)))
+
+    def test_a_longer_lease_never_calls_off_sooner(self):
+        budget = deadlines.Budget(180, 20, 20)
+        cut = [budget.start(0, lease=lease) for lease in range(1, 180)]
+        for part in ('abort_at', 'release_at', 'exit_at'):
+            moments = [getattr(one, part) for one in cut]
+            self.assertEqual(sorted(moments), moments, part)
 
     def test_hurry(self):
         budget = deadlines.Budget(180, 20, 25)

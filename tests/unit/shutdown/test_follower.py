@@ -123,12 +123,28 @@ class LookTestCase(_FollowerTestCase):
         self.assertEqual(1, self.look())
         self.assertEqual([], self.follower.left_elsewhere())
 
+    def test_each_look_is_shown(self):
+        shown = []
+        self.renew(on_look=lambda *left: shown.append(left))
+        tie = follower.Tie('live migration of vm', 'op', remaining=9)
+        self.elsewhere.names = [tie]
+        work = self.enter()
+        self.look()
+        self.look()
+        self.assertEqual([[work]] * 2, [works for works, _ in shown])
+        work.release()
+        self.look()
+        self.assertEqual(([], [tie]), shown[-1])
+        self.assertEqual(['live migration of vm'],
+                         self.follower.left_elsewhere())
+
     def test_a_listener_that_fails_harms_nobody(self):
-        self.follower = follower.Follower(
-            self.tracker, self.intake_closed, self.elsewhere,
-            self.posted.append, clock=self.clock,
-            on_change=lambda text: 1 / 0)
-        self.assertEqual(1, self.look())
+        for listener in ('on_change', 'on_look'):
+            self.follower = follower.Follower(
+                self.tracker, self.intake_closed, self.elsewhere,
+                self.posted.append, clock=self.clock,
+                **{listener: lambda *left: 1 / 0})
+            self.assertEqual(1, self.look())
 
 
 class AwayTestCase(_FollowerTestCase):

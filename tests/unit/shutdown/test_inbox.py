@@ -8,6 +8,23 @@ from nova_gs.shutdown import inbox
 from tests.unit import base
 
 
+class Watchdog:
+    """Wants to be petted every 10 ms; tells when it was often enough."""
+
+    def __init__(self, pets):
+        self._pets = pets
+        self.petted = 0
+        self.enough = threading.Event()
+
+    def rest(self):
+        return 0.01
+
+    def pet(self):
+        self.petted += 1
+        if self.petted >= self._pets:
+            self.enough.set()
+
+
 class InboxTestCase(base.TestCase):
 
     def setUp(self):
@@ -22,6 +39,22 @@ class InboxTestCase(base.TestCase):
     def test_empty(self):
         self.assertRaises(queue.Empty, self.inbox.get, timeout=0)
         self.assertRaises(queue.Empty, self.inbox.get, timeout=0.01)
+
+    def test_who_waits_pets_the_watchdog(self):
+        watchdog = Watchdog(pets=3)
+        self.inbox = inbox.Inbox(watchdog=watchdog)
+        threading.Thread(target=lambda: (
+            watchdog.enough.wait(30), self.inbox.put('done'))).start()
+        self.assertEqual('done', self.inbox.get())
+        self.inbox.put('more')
+        before = watchdog.petted
+        self.assertEqual('more', self.inbox.get(0))
+        self.assertGreater(watchdog.petted, before)
+
+    def test_pets_do_not_lengthen_the_wait(self):
+        self.inbox = inbox.Inbox(watchdog=Watchdog(pets=1))
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0)
+        self.assertRaises(queue.Empty, self.inbox.get, timeout=0.05)
 
     def test_no_false_alarm_by_what_was_taken_before(self):
         self.inbox.put(1)

@@ -26,7 +26,8 @@ A, E, P = phases.Action, phases.Event, phases.Phase
 TOTAL, ABORT_RESERVE, RELEASE_RESERVE = 180, 20, 20
 
 #: Phases in the only order in which they may follow each other.
-ORDER = [P.SERVING, P.DRAINING, P.ABORTING, P.RELEASING, P.STOPPED, P.FORCED]
+ORDER = [P.SERVING, P.QUIESCED, P.DRAINING, P.ABORTING, P.RELEASING,
+         P.STOPPED, P.FORCED]
 
 #: How far the gate is open, from the widest on.
 OPENNESS = list(policy.Openness)
@@ -35,6 +36,7 @@ OPENNESS = list(policy.Openness)
 #: 'idle' the end of all work, 'released' that of the release.
 WAYS = {
     P.SERVING: (),
+    P.QUIESCED: (E.QUIESCE,),
     P.DRAINING: (E.TERM,),
     P.ABORTING: (E.TERM, E.TERM),
     P.RELEASING: (E.TERM, 'idle'),
@@ -43,7 +45,13 @@ WAYS = {
 }
 
 #: Phases in which work may still end.
-_WAITING = (P.SERVING, P.DRAINING, P.ABORTING)
+_WAITING = (P.SERVING, P.QUIESCED, P.DRAINING, P.ABORTING)
+
+#: Phases of a process that stays.
+_STAYS = (P.SERVING, P.QUIESCED)
+
+#: What the coordinator does itself.
+_OWN = (A.LET_GO, A.OPEN_GATE, A.NARROW_GATE, A.CLOSE_GATE)
 
 #: SIGUSR2 never comes here: a report is made without the coordinator.
 SIGNALS = tuple(signals.NOTICES)
@@ -84,8 +92,7 @@ class Run:
             self.work = self.gate.enter(
                 'work', policy.WhileDraining.NEVER, policy.OnShutdown.FINISH)
         doers = {action: lambda action=action: self.asked.append(action)
-                 for action in A
-                 if action not in (A.NARROW_GATE, A.CLOSE_GATE)}
+                 for action in A if action not in _OWN}
         self.coordinator = coordinator.Coordinator(
             self.clock, deadlines.Budget(
                 case.total, ABORT_RESERVE, RELEASE_RESERVE),
@@ -141,7 +148,7 @@ class Run:
 
         :returns: the exit code; None when no stop was asked for
         """
-        if self.phase is P.SERVING:
+        if self.phase in _STAYS:
             return None
         while self.phase is not P.RELEASING and self.phase not in (
                 phases.TERMINAL):
@@ -203,11 +210,12 @@ class PairsTestCase(base.TestCase):
     def end(self, run):
         """Lead it to its end; return whether that came in time."""
         began = [entry.at for entry in run.coordinator.history
-                 if entry.phase is not P.SERVING]
+                 if entry.phase not in _STAYS]
         code = run.finish()
         if code is None:
             self.assertEqual([], began)
-            self.assertEqual([], run.asked)
+            self.assertEqual(
+                [] if run.phase is P.SERVING else [A.SET_ASIDE], run.asked)
             return True
         self.assertIn(run.phase, phases.TERMINAL)
         self.assertIs(policy.Openness.CLOSED, run.gate.openness)
@@ -236,7 +244,7 @@ class PairsTestCase(base.TestCase):
         elif step is signal.SIGQUIT:
             self.assertIs(P.FORCED, after[0])
         elif step in (signal.SIGTERM, signal.SIGINT):
-            self.assertIs({P.SERVING: P.DRAINING}.get(
+            self.assertIs(dict.fromkeys(_STAYS, P.DRAINING).get(
                 before[0], P.RELEASING if before[0] is P.RELEASING
                 else P.ABORTING), after[0])
 

@@ -9,11 +9,21 @@ A, E, P = phases.Action, phases.Event, phases.Phase
 
 LET_GO = (A.CLOSE_GATE, A.RELEASE)
 LEAVE = (A.REPORT_FORCED,)
+QUIESCE = (A.LET_GO, A.SET_ASIDE)
 BEGIN = (A.NARROW_GATE, A.CLOSE_INTAKE, A.ANNOUNCE, A.STOP_PERIODIC, A.FOLLOW)
 
 #: All that moves, written down once more: phase -> event -> (phase, actions)
 MOVES = {
     P.SERVING: {
+        E.QUIESCE: (P.QUIESCED, QUIESCE),
+        E.TERM: (P.DRAINING, BEGIN),
+        E.QUIT: (P.FORCED, LEAVE),
+        E.EXIT_DUE: (P.FORCED, LEAVE),
+    },
+    P.QUIESCED: {
+        E.QUIESCE: (P.QUIESCED, QUIESCE),
+        E.RESUME: (P.SERVING, (A.OPEN_GATE, A.TAKE_UP)),
+        E.ABORT_DUE: (P.QUIESCED, (A.CALL_OFF,)),
         E.TERM: (P.DRAINING, BEGIN),
         E.QUIT: (P.FORCED, LEAVE),
         E.EXIT_DUE: (P.FORCED, LEAVE),
@@ -73,6 +83,7 @@ class FollowTestCase(base.TestCase):
     def test_the_gate_goes_first(self):
         for phase, event in itertools.product(P, E):
             actions = phases.follow(phase, event)[1]
-            for action in (A.NARROW_GATE, A.CLOSE_GATE):
+            for action in (A.LET_GO, A.OPEN_GATE, A.NARROW_GATE,
+                           A.CLOSE_GATE):
                 if action in actions:
                     self.assertEqual(0, actions.index(action))

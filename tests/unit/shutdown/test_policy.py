@@ -23,6 +23,19 @@ class PolicyTestCase(base.TestCase):
             self.assertEqual(expected, policy.admits(openness, while_draining),
                              '%s, %s' % (openness, while_draining))
 
+    def test_what_a_quiesced_host_takes(self):
+        for while_draining, lets_go, expected in (
+                (W.ALWAYS, False, True), (W.OPEN_OPERATION, False, True),
+                (W.NEVER, False, False), (W.NEVER, True, True)):
+            self.assertEqual(expected, policy.admits(
+                O.LETTING_GO, while_draining, lets_go))
+
+    def test_what_is_let_go_counts_only_then(self):
+        for openness in O:
+            self.assertEqual(
+                openness in (O.OPEN, O.LETTING_GO),
+                policy.admits(openness, W.NEVER, lets_go=True), openness)
+
     def test_only_reads_do_not_hold(self):
         self.assertEqual(
             [policy.OnShutdown.DROP],

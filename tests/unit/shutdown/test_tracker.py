@@ -75,6 +75,18 @@ class WorkTestCase(_TrackerTestCase):
         self.assertEqual(
             'live_migration of instance vm (copying memory, 37 %)', str(work))
 
+    def test_how_long_it_still_takes(self):
+        self.clock.advance(5)
+        work = self.enter()
+        work.say('copying memory', 37, 9 << 20, 20)
+        self.assertEqual((9 << 20, 25), (
+            work.remaining,
+            (work.ends_at - clock_fixture.START).total_seconds()))
+        for needed in (None, float('inf'), 1e12):
+            work.say('copying memory', 37, needed=needed)
+            self.assertIsNone(work.ends_at, needed)
+        self.assertIsNone(work.remaining)
+
 
 class TrackerTestCase(_TrackerTestCase):
 
@@ -150,6 +162,53 @@ class GateTestCase(_TrackerTestCase):
         self.enter('event', W.ALWAYS)
         self.assertEqual(['post', 'event'], self.names())
 
+    def test_let_go(self):
+        self.gate.let_go('a new kernel', 'for ever')
+        error = self.assertRaises(exception.HostDraining, self.enter)
+        self.assertEqual('a new kernel', error.kwargs['reason'])
+        self.enter('delete', lets_go=True)
+        self.enter('post', W.OPEN_OPERATION)
+        self.enter('abort', W.ALWAYS)
+        self.assertEqual(['delete', 'post', 'abort'], self.names())
+
+    def test_open_again(self):
+        self.gate.let_go('first', 'for ever')
+        self.gate.hand_back('op')
+        self.gate.open()
+        self.enter()
+        self.assertEqual([], self.gate.handed_back)
+
+    def test_a_stop_is_not_opened(self):
+        for close, openness in (
+                (lambda: self.gate.narrow('stop', 'soon'),
+                 policy.Openness.STEPS_ONLY),
+                (self.gate.close, policy.Openness.CLOSED)):
+            self.gate.let_go('first', 'for ever')
+            close()
+            for change in (self.gate.open,
+                           lambda: self.gate.let_go('late', 'for ever')):
+                change()
+                self.assertIs(openness, self.gate.openness)
+                error = self.assertRaises(
+                    exception.HostDraining, self.enter, lets_go=True)
+                self.assertNotEqual('late', error.kwargs['reason'])
+
+    def test_what_was_refused_belongs_to_one_time(self):
+        for reason in ('first', 'second'):
+            self.gate.let_go(reason, 'for ever')
+            self.assertRaises(exception.HostDraining, self.enter, reason)
+            self.gate.hand_back(reason)
+            # With other words it is still the same time.
+            self.gate.let_go('more', 'for ever')
+            self.assertEqual(({reason: 1}, [reason]), (
+                self.gate.refused, self.gate.handed_back))
+            self.gate.open()
+            self.assertEqual({reason: 1}, self.gate.refused)
+        self.gate.let_go('third', 'for ever')
+        self.assertRaises(exception.HostDraining, self.enter, 'third')
+        self.gate.narrow('stop', 'soon')
+        self.assertEqual({'third': 1}, self.gate.refused)
+
     def test_close(self):
         self.gate.close()
         for while_draining in W:
@@ -215,6 +274,11 @@ class GateTestCase(_TrackerTestCase):
         for _ in range(5):
             self.renew()
             self.race(lambda: self.gate.narrow('stop', 'soon'))
+
+    def test_nothing_slips_in_after_let_go(self):
+        for _ in range(5):
+            self.renew()
+            self.race(lambda: self.gate.let_go('quiet', 'for ever'))
 
     def test_idle_and_closed_in_one(self):
         late = []

@@ -8,12 +8,10 @@ from nova_gs.compute.live_migration import calling_off
 from nova_gs.compute.live_migration import deadline
 from nova_gs import exception
 from nova_gs.shutdown import deadlines
-from nova_gs.shutdown import phases
 from tests.fixtures import compute
 from tests.unit import base
 
 S = deadline.Stage
-P = phases.Phase
 PATIENCE = 10
 
 
@@ -77,7 +75,7 @@ class CallingOffTestCase(base.TestCase):
         super().setUp()
         self.host = compute.host(self.conf)
         self.stop = types.SimpleNamespace(
-            phase=P.ABORTING, hurried=False,
+            calls_off=True, hurried=False,
             deadlines=deadlines.Deadlines(0, 10, 20))
         self.leaving = threading.Event()
 
@@ -124,6 +122,17 @@ class TestLook(CallingOffTestCase):
             (_verb, uuid, reason), = self.calls(side)
             self.assertEqual('m', uuid)
             self.assertIn('nova-compute on host host1', reason)
+
+    def test_user_is_told_something_else(self):
+        side = FakeSide(FakeMigration())
+        off = calling_off.CallingOff(
+            self.host, self.conf.shutdown, self.stop, self.leaving,
+            'had to be empty')
+        off.look(side)
+        self.done(off)
+        self.assertEqual(
+            [('abort', 'm', 'nova-compute on host host1 had to be empty')],
+            self.calls(side))
 
     def test_what_will_end_in_time_is_judged_again(self):
         migration = FakeMigration(needed=5)
@@ -192,7 +201,7 @@ class TestRun(CallingOffTestCase):
         return thread
 
     def end(self, thread):
-        self.stop.phase = P.RELEASING
+        self.stop.calls_off = False
         self.leaving.set()
         thread.join(PATIENCE)
         self.assertFalse(thread.is_alive())

@@ -81,6 +81,12 @@ class TestAgreed(LiveMigrationTestCase):
             self.compute.errors['destination', 'host3'] = error
             self.assertEqual('host2', self.migrate().peer_host)
 
+    def test_away_from_a_quiesced_host(self):
+        for host in ('host1', 'host3'):
+            self.services[host].quiesce('new kernel')
+        stored = self.migrate()
+        self.assertEqual(('host1', 'host2'), (stored.host, stored.peer_host))
+
     def test_both_are_named_before_they_are_asked(self):
         seen = []
         self.compute.when_asked = lambda check, host: seen.extend(
@@ -101,6 +107,11 @@ class TestRefused(LiveMigrationTestCase):
     def test_wanted_host_that_drains_is_not_asked(self):
         self.drain('host2')
         self.assert_failed(self.migrate('host2'), 'Host host2 is draining')
+        self.assertEqual([], self.compute.asked)
+
+    def test_wanted_host_that_is_quiesced_is_not_asked(self):
+        self.services['host2'].quiesce('new kernel')
+        self.assert_failed(self.migrate('host2'), 'new kernel')
         self.assertEqual([], self.compute.asked)
 
     def test_host_that_is_down(self):

@@ -1,0 +1,14 @@
+"""Bodies that let a host take nothing in."""
+
+from nova_gs.shutdown import deadlines
+
+BEGIN = ((1, {
+    'type': 'object',
+    'properties': {
+        'deadline': {'type': ['integer', 'null'], 'minimum': 0,
+                     'maximum': deadlines.LONGEST},
+        'reason': {'type': ['string', 'null'], 'minLength': 1,
+                   'maxLength': 255, 'format': 'printable'},
+    },
+    'additionalProperties': False,
+}),)

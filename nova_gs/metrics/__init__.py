@@ -1,0 +1,1 @@
+"""Figures for Prometheus, read from the daemon when they are asked for."""

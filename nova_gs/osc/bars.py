@@ -1,0 +1,105 @@
+"""A drain as lines of text, with a bar for each operation."""
+
+import datetime
+
+#: Letters of a bar, and what stands for them in a plain terminal.
+BLOCKS, LETTERS = ('█', '░'), ('#', '.')
+
+#: Letters that a bar takes.
+WIDTH = 24
+
+#: What happens to an operation at the deadline, in words.
+AT_DEADLINE = {
+    'finish': 'is waited for',
+    'abort': 'is called off',
+    'force_complete': 'is forced to complete',
+    'resume': 'goes on without nova-compute',
+    'stays_offered': 'stays offered',
+}
+
+
+def bar(percent, letters=BLOCKS, width=WIDTH):
+    """Return a bar and its number, always as long as any other.
+
+    :param percent: 0 to 100, or None when nobody knows
+    """
+    if percent is None:
+        return '%s    ?' % (letters[1] * width)
+    percent = min(max(percent, 0), 100)
+    full = int(width * percent // 100)
+    return '%s%s %3d%%' % (letters[0] * full, letters[1] * (width - full),
+                           percent)
+
+
+def headline(view, ended, now):
+    """Return a line on the host as a whole.
+
+    :param view: what the API shows of a drain
+    :param ended: how many of its operations have ended meanwhile
+    :param now: an aware datetime
+    """
+    words = '%s: %s' % (view['host'], view['phase'])
+    if view['reason']:
+        words += ' (%s)' % view['reason']
+    if view['deadline']:
+        words += ', deadline %s' % _until(view['deadline'], now)
+    words += '. %d open, %d ended' % (len(view['operations']), ended)
+    if view['refused']:
+        words += ', %d refused' % sum(view['refused'].values())
+    if view['handed_back']:
+        words += ', %d handed back' % len(view['handed_back'])
+    words += '.'
+    if not view['live']:
+        words += ' It does not answer; this is what the records say.'
+    return words
+
+
+def row(operation, now, letters=BLOCKS, deadline=False):
+    """Return a line on one operation.
+
+    :param operation: one of a view's operations
+    :param deadline: whether the drain has one
+    """
+    words = '%s %s  %s' % (name(operation), bar(operation['progress'],
+                                                letters), doing(operation))
+    if operation['estimated_end']:
+        words += ', ends %s' % _until(operation['estimated_end'], now)
+    if deadline and operation['at_deadline']:
+        words += '; at the deadline it %s' % AT_DEADLINE.get(
+            operation['at_deadline'], operation['at_deadline'])
+    return words
+
+
+def ended(operation):
+    """Return a line on an operation that is not open any more.
+
+    It has no bar: whether it was completed or called off cannot be seen.
+    """
+    return '%s %s  ended' % (name(operation), ' ' * (WIDTH + 5))
+
+
+def name(operation):
+    """Return what an operation is and of which server, in one width."""
+    return '%-14s %-8s' % (operation['kind'], (operation['server_id'] or
+                                               '-')[:8])
+
+
+def doing(operation):
+    """Return what an operation does at the moment."""
+    return operation['phase'] or operation['state']
+
+
+def _until(text, now):
+    """Return how far away an instant is, as the API writes it."""
+    at = datetime.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=datetime.timezone.utc)
+    seconds = round((at - now).total_seconds())
+    if seconds <= 0:
+        return 'about now'
+    if seconds < 120:
+        return 'in %d s' % seconds
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return 'in %d min' % minutes
+    return 'at %s' % at.strftime('%Y-%m-%d %H:%M UTC')

@@ -1,0 +1,305 @@
+"""A compute under a real systemd, by the unit that is shipped."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+import fixtures
+import testtools
+
+from nova_gs.devcloud import environment
+from nova_gs.devcloud import figures
+from nova_gs.shutdown import report
+from tests.fixtures import real_systemd
+from tests.fixtures import records
+from tests.functional import base
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+UNITS = ROOT / 'etc' / 'systemd'
+HOST, OTHER = 'host-a', 'host-b'
+OBSTACLE = real_systemd.obstacle()
+
+#: Seconds; what the unit is given where it is to be too short.
+SHORT = 30 if figures.is_full() else 12
+
+#: How long a migration lasts that outlasts it, in seconds.
+LONG = 90 if figures.is_full() else 20
+
+#: Stands in for libvirtd.
+_TOY = '[Service]\nExecStart=/bin/sleep infinity\n'
+
+_PERCENT = re.compile(r'(\d+) % done')
+
+
+def unit_text(name):
+    return (UNITS / name).read_text(encoding='utf-8')
+
+
+class TestUnits(testtools.TestCase):
+    """The files, as systemd reads them; nothing is started."""
+
+    def setUp(self):
+        super().setUp()
+        if shutil.which('systemd-analyze') is None:
+            self.skipTest('The package systemd is not installed.')
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def copy(self, name, drop_in=None):
+        """Copy a unit to where its program exists; return the path."""
+        path = self.folder / name
+        path.write_text(re.sub('ExecStart=/usr/bin/[a-z-]+',
+                               'ExecStart=/bin/true', unit_text(name)))
+        if drop_in:
+            target = self.folder / (name + '.d')
+            target.mkdir()
+            shutil.copy(UNITS / (name + '.d') / drop_in, target)
+        return str(path)
+
+    def analyze(self, *arguments):
+        return subprocess.run(
+            ['systemd-analyze', *arguments], text=True, timeout=120,
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def test_verify_prints_nothing(self):
+        for path in sorted(UNITS.glob('*.service')):
+            for drop_in in [None] + sorted(
+                    one.name for one in UNITS.glob(path.name + '.d/*')):
+                shutil.rmtree(self.folder / (path.name + '.d'), True)
+                done = self.analyze('verify', self.copy(path.name, drop_in))
+                self.assertEqual((0, ''), (done.returncode, done.stdout))
+
+    def test_hardened(self):
+        for name, drop_in in (('nova-compute.service', 'hardened.conf'),
+                              ('nova-conductor.service', None),
+                              ('nova-api.service', None)):
+            path = self.copy(name, drop_in)
+            done = self.analyze('security', '--offline=true',
+                                '--threshold=50', '--no-pager', path)
+            self.assertEqual(0, done.returncode, done.stdout)
+            score = re.search(r'exposure level for \S+: ([\d.]+)',
+                              done.stdout)[1]
+            figures.record('systemd-analyze security: ' + name,
+                           exposure=float(score))
+            self.assertLessEqual(float(score), 5.0)
+
+
+@unittest.skipIf(OBSTACLE, 'There is no systemd to be had: %s.' % OBSTACLE)
+class TestSystemd(base.CloudTestCase):
+    """HOST's compute runs in a machine of its own, below its systemd."""
+
+    OPTIONS = {'driver': 'fake', 'hosts': 2}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cloud.stop(HOST)
+        shared = [str(ROOT), sys.prefix, cls.cloud.layout.directory]
+        cls.machine = real_systemd.RealSystemd(shared)
+        cls.machine.setUp()
+        cls.addClassCleanup(cls.machine.cleanUp)
+        cls.machine.install('libvirtd.service', _TOY)
+
+    def setUp(self):
+        super().setUp()
+        self.records = records.Records(self.cloud.layout)
+        self.unit = None
+
+    def start(self, *lines, config='', **drop_ins):
+        """Start the compute by its unit.
+
+        :param lines: of its [Service], for this test
+        :param config: more options of the compute
+        :param drop_ins: of the unit, by name
+        """
+        part = self.cloud.part(HOST)
+        more = self.cloud.layout.path('etc', 'more.conf')
+        with open(more, 'w', encoding='utf-8') as out:
+            out.write(config)
+        command = environment.command(
+            part.program, '--config-file', part.config,
+            '--config-file', more)
+        test = ['[Service]', 'User=', 'Group=', 'SupplementaryGroups=',
+                'ExecStart=', 'ExecStart=' + ' '.join(
+                    '"%s"' % word.replace('%', '%%') for word in command),
+                'Environment=PYTHONUNBUFFERED=1 PYTHONPATH=%s'
+                % ROOT, *lines]
+        self.unit = self.machine.install(
+            'nova-compute.service', unit_text('nova-compute.service'),
+            **drop_ins, zz_test='\n'.join(test) + '\n')
+        self.addCleanup(self.end)
+        self.unit.do('start')
+        self.ensure_up_there()
+
+    def ensure_up_there(self):
+        self.await_that('it listens', self.cloud.part(HOST).ready)
+        self.await_that('it is up', lambda: (
+            self.api.service(HOST)['state'] == 'up' and
+            self.api.service(HOST)['status'] == 'enabled'))
+
+    def end(self):
+        self.addDetail('journal', testtools.content.text_content(
+            self.unit.journal()))
+        self.hypervisor(HOST).reset()
+        self.unit.do('kill', '-s', 'KILL', check=False)
+        self.await_that('it is over', lambda: self.unit.state() in (
+            'inactive', 'failed', 'activating'))
+        self.unit.do('stop', check=False)
+        self.unit.do('reset-failed', check=False)
+
+    def migrate(self, seconds):
+        """Let a guest leave HOST; return its UUID once it moves."""
+        self.ensure_up(OTHER)
+        uuid = self.boot(HOST)
+        self.hypervisor(HOST).set_duration('start_migration', seconds)
+        self.api.live_migrate(uuid, OTHER)
+        self.await_that('it moves', lambda: any(
+            one['status'] == 'running' for one in self.api.migrations(uuid)))
+        return uuid
+
+    def stall(self):
+        """Let a guest leave HOST and get nowhere; return its UUID."""
+        self.hypervisor(HOST).hold('start_migration')
+        uuid = self.migrate(0.1)
+        self.await_that('it stands still', lambda: (
+            self.records.last_operation(uuid)['progress'] == 99))
+        return uuid
+
+    def stop(self):
+        """Stop the unit; return (states, status texts, seconds)."""
+        began = self.clock.now()
+        self.unit.do('stop', '--no-block')
+        states, texts = [], []
+
+        def look():
+            state, text = self.unit.show('ActiveState', 'StatusText')
+            states.extend([state] if states[-1:] != [state] else [])
+            texts.extend([text] if texts[-1:] != [text] else [])
+            return state in ('inactive', 'failed')
+
+        self.await_that('it has stopped', look, 240, every=0.1)
+        return states, texts, self.clock.now() - began
+
+    def report(self):
+        with open(os.path.join(self.cloud.layout.state_path(HOST),
+                               report.FILE)) as stream:
+            return json.load(stream)
+
+    def test_a_stop_that_moves_gets_more_time(self):
+        self.start('TimeoutStopSec=%d' % SHORT)
+        self.assertEqual(['active', 'serving'],
+                         self.unit.show('ActiveState', 'StatusText'))
+        self.assertRegex(self.unit.journal(), (
+            r'cut by force after %d s \(TimeoutStopSec of nova-compute'
+            r'\.service\).*TimeoutStopSec to 182 or more' % SHORT))
+        uuid = self.migrate(LONG)
+        states, texts, took = self.stop()
+        self.assertEqual(['deactivating', 'inactive'], states)
+        self.assertEqual(['success'], self.unit.show('Result'))
+        self.assertGreater(took, SHORT)
+        shown = [int(found[1]) for text in texts
+                 if (found := _PERCENT.search(text))]
+        self.assertEqual(sorted(shown), shown)
+        self.assertGreater(len(set(shown)), 5, texts)
+        self.assertTrue(any('ends about' in text for text in texts), texts)
+        self.api.await_server(uuid, host=OTHER, status='ACTIVE')
+        self.figure('systemd: a migration of %d s, TimeoutStopSec %d'
+                    % (LONG, SHORT), seconds=round(took, 1))
+
+    def test_a_stop_that_stalls_is_ended_before_the_kill(self):
+        self.start('TimeoutStopSec=%d' % SHORT)
+        uuid = self.stall()
+        states, texts, took = self.stop()
+        self.assertEqual(['success'], self.unit.show('Result'), texts)
+        self.assertLess(took, SHORT)
+        self.api.await_server(uuid, host=HOST, status='ACTIVE',
+                              task_state=None)
+        self.assertEqual('cancelled', self.api.migrations(uuid)[0]['status'])
+        operation = self.records.last_operation(uuid)
+        self.assertIn((operation['uuid'], 'aborted'), [
+            (work['operation_uuid'], work['fate'])
+            for work in self.report()['works']])
+        self.figure('systemd: a stalled migration, TimeoutStopSec %d'
+                    % SHORT, seconds=round(took, 1))
+
+    def test_a_stop_that_leaves_work_shows_as_failed(self):
+        self.start(config='[shutdown]\nlive_migration_at_deadline = resume')
+        self.stall()
+        self.unit.do('kill', '--signal=TERM', '--kill-who=main')
+        self.await_that('it drains', lambda: (
+            self.unit.state() == 'deactivating'))
+        self.unit.do('kill', '--signal=TERM', '--kill-who=main')
+        # Without RestartPreventExitStatus it would be activating.
+        self.await_that('it has failed', lambda: (
+            self.unit.state() == 'failed'))
+        self.assertEqual(
+            ['exit-code', '3', '0'],
+            self.unit.show('Result', 'ExecMainStatus', 'NRestarts'))
+
+    def test_a_restart_of_libvirtd_does_not_stop_it(self):
+        self.start()
+        libvirtd = real_systemd.Unit(self.machine, 'libvirtd.service')
+        ours, theirs = self.unit.show('MainPID'), libvirtd.show('MainPID')
+        libvirtd.do('restart')
+        self.assertNotEqual(theirs, libvirtd.show('MainPID'))
+        self.assertEqual(ours, self.unit.show('MainPID'))
+
+    def test_reload(self):
+        self.start()
+        pid = self.unit.show('MainPID')
+        self.unit.do('reload')
+        self.await_that('the options are read', lambda: (
+            'The options were read again' in self.unit.journal()))
+        self.await_that('it serves again', lambda: (
+            self.unit.show('ActiveState', 'StatusText')
+            == ['active', 'serving']))
+        self.assertEqual(pid, self.unit.show('MainPID'))
+
+    def test_watchdog(self):
+        """Petted while it serves; one that hangs is started anew."""
+        self.start('WatchdogSec=2', 'RestartSec=100ms')
+        before = self.unit.show('MainPID')
+        pets = self.unit.show('WatchdogTimestampMonotonic')
+        for _ in range(5):
+            self.await_that('it is petted', lambda: (
+                pets != self.unit.show('WatchdogTimestampMonotonic')))
+            pets = self.unit.show('WatchdogTimestampMonotonic')
+        self.assertEqual(before, self.unit.show('MainPID'))
+        self.unit.do('kill', '--signal=STOP', '--kill-who=main')
+        self.await_that('it is started anew', lambda: (
+            self.unit.show('NRestarts', 'ActiveState') == ['1', 'active']))
+        self.assertIn("result 'watchdog'", self.unit.journal())
+
+    def test_eventlet(self):
+        """On green threads: told its time, petting, showing what is left."""
+        self.start('Environment=NOVA_GS_CONCURRENCY=eventlet',
+                   'TimeoutStopSec=%d' % SHORT, 'WatchdogSec=20')
+        self.assertIn('after %d s (TimeoutStopSec' % SHORT,
+                      self.unit.journal())
+        pets = self.unit.show('WatchdogTimestampMonotonic')
+        uuid = self.migrate(5)
+        self.await_that('it is petted', lambda: (
+            pets != self.unit.show('WatchdogTimestampMonotonic')))
+        states, texts, took = self.stop()
+        self.assertEqual(['success'], self.unit.show('Result'), texts)
+        self.assertTrue(any(_PERCENT.search(text) for text in texts), texts)
+        self.api.await_server(uuid, host=OTHER, status='ACTIVE')
+
+    def test_hardened(self):
+        """It serves, and drains, with nothing but what that leaves."""
+        text = (UNITS / 'nova-compute.service.d' / 'hardened.conf'
+                ).read_text()
+        # What a test needs is in directories that the profile hides.
+        directory = self.cloud.layout.directory
+        self.start('BindPaths=' + directory, 'ReadWritePaths=' + directory,
+                   'ProtectHome=tmpfs', 'BindReadOnlyPaths=%s %s %s' % (
+                       ROOT, sys.prefix, sys.base_prefix),
+                   hardened=text)
+        uuid = self.migrate(3)
+        states, texts, took = self.stop()
+        self.assertEqual(['success'], self.unit.show('Result'), texts)
+        self.api.await_server(uuid, host=OTHER, status='ACTIVE')
