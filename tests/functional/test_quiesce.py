@@ -95,7 +95,7 @@ class TestQuiesce(two_hosts.TwoHostsTestCase):
         self.api.await_server(uuid, status='SHUTOFF', task_state=None)
 
     def test_lets_go_and_takes_nothing_in(self):
-        mover, stopped, gone, running = self.boot_all(SOURCE, 4)
+        mover, stopped, gone, running = self.boot_all(*4 * [SOURCE])
         elsewhere = self.boot(DESTINATION)
         self.stop(stopped)
         view = self.drain.begin(reason=REASON)
@@ -126,7 +126,7 @@ class TestQuiesce(two_hosts.TwoHostsTestCase):
 
     def test_comes_back_quiesced(self):
         """Told to stop, or killed: the record counts."""
-        stopped, running, gone, also = self.boot_all(SOURCE, 4)
+        stopped, running, gone, also = self.boot_all(*4 * [SOURCE])
         elsewhere = self.boot(DESTINATION)
         self.stop(stopped)
         self.drain.begin(reason=REASON)
