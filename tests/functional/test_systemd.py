@@ -277,13 +277,13 @@ class TestSystemd(base.CloudTestCase):
     def test_eventlet(self):
         """On green threads: told its time, petting, showing what is left."""
         self.start('Environment=NOVA_GS_CONCURRENCY=eventlet',
-                   'TimeoutStopSec=%d' % SHORT, 'WatchdogSec=20')
+                   'TimeoutStopSec=%d' % SHORT, 'WatchdogSec=6')
         self.assertIn('after %d s (TimeoutStopSec' % SHORT,
                       self.unit.journal())
         pets = self.unit.show('WatchdogTimestampMonotonic')
-        uuid = self.migrate(5)
         self.await_that('it is petted', lambda: (
             pets != self.unit.show('WatchdogTimestampMonotonic')))
+        uuid = self.migrate(5)
         states, texts, took = self.stop()
         self.assertEqual(['success'], self.unit.show('Result'), texts)
         self.assertTrue(any(_PERCENT.search(text) for text in texts), texts)
