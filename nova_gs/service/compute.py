@@ -54,8 +54,6 @@ LOG = logging.getLogger(__name__)
 _NEW_WORK = catalogue.Topic.NEW_WORK
 _ONGOING = catalogue.Topic.ONGOING
 
-REPORT_FILE = report.FILE
-
 #: Directory of what the conductor has not taken, in the state path.
 UNRECORDED = 'unrecorded'
 
@@ -331,7 +329,7 @@ class ComputeService(daemon.Daemon):
         return self._manager.host.executors.operations.waiting()
 
     def report_path(self):
-        return os.path.join(self.conf.state_path, REPORT_FILE)
+        return os.path.join(self.conf.state_path, report.FILE)
 
     # -- "compute" in a stop
 

@@ -5,6 +5,8 @@ a few times in ``make test`` and at full count in ``make verify``, and leave
 their figures there.
 """
 
+import json
+import os
 import tempfile
 import unittest
 
@@ -14,6 +16,7 @@ from nova_gs import clock
 from nova_gs.devcloud import cloud
 from nova_gs.devcloud import figures
 from nova_gs.devcloud import waiting
+from nova_gs.shutdown import report
 from nova_gs.virt.fake import client
 
 #: Seconds for one thing, on a machine that does much else.
@@ -111,6 +114,15 @@ class CloudTestCase(testtools.TestCase):
         record = self.cloud.part(host).process.wait(timeout)
         self.assertIsNotNone(record, '%s has not ended' % host)
         return record['exit_code'], record['ended_at']
+
+    def report_path(self, host):
+        """Return where a host's last stop has left its report."""
+        return os.path.join(self.cloud.layout.state_path(host), report.FILE)
+
+    def report(self, host):
+        """Return the report of a host's last stop, as a dict."""
+        with open(self.report_path(host), encoding='utf-8') as stream:
+            return json.load(stream)
 
     def _attach_logs(self, exc_info):
         """Show the end of each log beside a failure."""

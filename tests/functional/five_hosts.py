@@ -4,10 +4,7 @@ Three hosts have each another answer to "what becomes of a live migration at
 the deadline"; the fourth has all the time in the world, the fifth little.
 """
 
-import json
-import os
 
-from nova_gs.service import compute
 from tests.fixtures import records
 from tests.functional import base
 
@@ -118,12 +115,6 @@ class FiveHostsTestCase(base.CloudTestCase):
         return ends
 
     # -- what is looked at
-
-    def report(self, host):
-        """Return the report of a host's last stop."""
-        with open(os.path.join(self.cloud.layout.state_path(host),
-                               compute.REPORT_FILE)) as stream:
-            return json.load(stream)
 
     def fates(self, host):
         """Return {(work, instance): fate} of a host's last stop."""

@@ -40,6 +40,11 @@ class RealGuests:
         last = self.life(uuid).ticks_seen
         self.await_life(uuid, lambda seen: seen.ticks_seen >= last + ticks)
 
+    def moves(self, uuid):
+        """Return whether a part of a guest's memory has moved."""
+        return any(one['memory_processed_bytes']
+                   for one in self.api.live_migrations(uuid))
+
     def domains(self, host):
         """Return {UUID: virDomain} of a host."""
         connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)

@@ -1,6 +1,5 @@
 """What the scenarios with signals share: logs, reports, who still answers."""
 
-import json
 import os
 import re
 import signal
@@ -10,7 +9,6 @@ import oslo_messaging
 from nova_gs import exception
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
-from nova_gs.service import compute
 from tests.fixtures import records
 from tests.fixtures import requester
 
@@ -120,12 +118,6 @@ class SignalsTestCase:
     def life(self, name=None):
         """Return the present ``Life`` of a part of the cloud."""
         return Life(self, self.cloud.part(name or self.HOST).process)
-
-    def drain_report(self):
-        """Return the report that the last stop of the host has left."""
-        with open(os.path.join(self.cloud.layout.state_path(self.HOST),
-                               compute.REPORT_FILE)) as report:
-            return json.load(report)
 
     def assert_no_secret(self, text):
         """No report has what opens the broker or the database."""

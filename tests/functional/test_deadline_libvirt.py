@@ -6,12 +6,9 @@ and check their memory.
 """
 
 import contextlib
-import json
-import os
 
 import libvirt
 
-from nova_gs.service import compute
 from nova_gs.virt.libvirt import arrival
 from tests.fixtures import records
 from tests.functional import base
@@ -94,16 +91,9 @@ class TestDeadline(base.Spared, real_guests.RealGuests, base.CloudTestCase):
         self.assertEqual(('interrupted', None),
                          (operation['state'], operation['owner']))
         self.assertIn('carries the live migration on', operation['error'])
-        with open(os.path.join(self.cloud.layout.state_path(RESUME),
-                               compute.REPORT_FILE)) as stream:
-            work, = json.load(stream)['works']
+        work, = self.report(RESUME)['works']
         self.assertEqual((uuid, 'left'),
                          (work['instance_uuid'], work['fate']))
-
-    def moves(self, uuid):
-        """Whether a part of a guest's memory has moved."""
-        return any(one['memory_processed_bytes']
-                   for one in self.api.live_migrations(uuid))
 
     def hurry(self, uuid, host):
         """Give a migration the bandwidth that it needs to end."""

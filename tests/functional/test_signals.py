@@ -169,7 +169,7 @@ class TestSignals(signalled.SignalsTestCase, base.CloudTestCase):
 
     def assert_left(self, code, outcome, life, work=True):
         """The report of the stop tells the truth."""
-        report = self.drain_report()
+        report = self.report(self.HOST)
         self.assertEqual((life.pid, code, outcome), (
             report['pid'], report['exit_code'], report['outcome']))
         left = [one['name'] for one in report['works']

@@ -1,43 +1,26 @@
-"""A compute under a real systemd, by the unit that is shipped."""
+"""Services under a real systemd, by the units that are shipped."""
 
-import json
-import os
 import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 
 import fixtures
 import testtools
 
-from nova_gs.devcloud import environment
 from nova_gs.devcloud import figures
-from nova_gs.shutdown import report
 from tests.fixtures import real_systemd
 from tests.fixtures import records
-from tests.functional import base
+from tests.functional import under_systemd
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-UNITS = ROOT / 'etc' / 'systemd'
 HOST, OTHER = 'host-a', 'host-b'
-OBSTACLE = real_systemd.obstacle()
 
 #: Seconds; what the unit is given where it is to be too short.
 SHORT = 30 if figures.is_full() else 12
 
 #: How long a migration lasts that outlasts it, in seconds.
 LONG = 90 if figures.is_full() else 20
-
-#: Stands in for libvirtd.
-_TOY = '[Service]\nExecStart=/bin/sleep infinity\n'
-
-_PERCENT = re.compile(r'(\d+) % done')
-
-
-def unit_text(name):
-    return (UNITS / name).read_text(encoding='utf-8')
 
 
 class TestUnits(testtools.TestCase):
@@ -52,12 +35,13 @@ class TestUnits(testtools.TestCase):
     def copy(self, name, drop_in=None):
         """Copy a unit to where its program exists; return the path."""
         path = self.folder / name
-        path.write_text(re.sub('ExecStart=/usr/bin/[a-z-]+',
-                               'ExecStart=/bin/true', unit_text(name)))
+        path.write_text(re.sub(
+            'ExecStart=/usr/bin/[a-z-]+', 'ExecStart=/bin/true',
+            under_systemd.unit_text(name)))
         if drop_in:
             target = self.folder / (name + '.d')
             target.mkdir()
-            shutil.copy(UNITS / (name + '.d') / drop_in, target)
+            shutil.copy(under_systemd.UNITS / (name + '.d') / drop_in, target)
         return str(path)
 
     def analyze(self, *arguments):
@@ -66,9 +50,10 @@ class TestUnits(testtools.TestCase):
             check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def test_verify_prints_nothing(self):
-        for path in sorted(UNITS.glob('*.service')):
+        units = under_systemd.UNITS
+        for path in sorted(units.glob('*.service')):
             for drop_in in [None] + sorted(
-                    one.name for one in UNITS.glob(path.name + '.d/*')):
+                    one.name for one in units.glob(path.name + '.d/*')):
                 shutil.rmtree(self.folder / (path.name + '.d'), True)
                 done = self.analyze('verify', self.copy(path.name, drop_in))
                 self.assertEqual((0, ''), (done.returncode, done.stdout))
@@ -88,68 +73,25 @@ class TestUnits(testtools.TestCase):
             self.assertLessEqual(float(score), 5.0)
 
 
-@unittest.skipIf(OBSTACLE, 'There is no systemd to be had: %s.' % OBSTACLE)
-class TestSystemd(base.CloudTestCase):
-    """HOST's compute runs in a machine of its own, below its systemd."""
+@unittest.skipIf(under_systemd.OBSTACLE, 'There is no systemd to be had: %s.'
+                 % under_systemd.OBSTACLE)
+class TestSystemd(under_systemd.SystemdTestCase):
+    """HOST's compute, and what controls it, as their units say."""
 
     OPTIONS = {'driver': 'fake', 'hosts': 2}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.cloud.stop(HOST)
-        shared = [str(ROOT), sys.prefix, cls.cloud.layout.directory]
-        cls.machine = real_systemd.RealSystemd(shared)
-        cls.machine.setUp()
-        cls.addClassCleanup(cls.machine.cleanUp)
-        cls.machine.install('libvirtd.service', _TOY)
 
     def setUp(self):
         super().setUp()
         self.records = records.Records(self.cloud.layout)
         self.unit = None
 
-    def start(self, *lines, config='', **drop_ins):
-        """Start the compute by its unit.
-
-        :param lines: of its [Service], for this test
-        :param config: more options of the compute
-        :param drop_ins: of the unit, by name
-        """
-        part = self.cloud.part(HOST)
-        more = self.cloud.layout.path('etc', 'more.conf')
-        with open(more, 'w', encoding='utf-8') as out:
-            out.write(config)
-        command = environment.command(
-            part.program, '--config-file', part.config,
-            '--config-file', more)
-        test = ['[Service]', 'User=', 'Group=', 'SupplementaryGroups=',
-                'ExecStart=', 'ExecStart=' + ' '.join(
-                    '"%s"' % word.replace('%', '%%') for word in command),
-                'Environment=PYTHONUNBUFFERED=1 PYTHONPATH=%s'
-                % ROOT, *lines]
-        self.unit = self.machine.install(
-            'nova-compute.service', unit_text('nova-compute.service'),
-            **drop_ins, zz_test='\n'.join(test) + '\n')
-        self.addCleanup(self.end)
-        self.unit.do('start')
-        self.ensure_up_there()
-
-    def ensure_up_there(self):
-        self.await_that('it listens', self.cloud.part(HOST).ready)
+    def start(self, *lines, **more):
+        """Start the compute by its unit; see ``run_by_unit``."""
+        self.unit = self.run_by_unit(HOST, *lines, **more)
+        self.addCleanup(self.hypervisor(HOST).reset)
         self.await_that('it is up', lambda: (
             self.api.service(HOST)['state'] == 'up' and
             self.api.service(HOST)['status'] == 'enabled'))
-
-    def end(self):
-        self.addDetail('journal', testtools.content.text_content(
-            self.unit.journal()))
-        self.hypervisor(HOST).reset()
-        self.unit.do('kill', '-s', 'KILL', check=False)
-        self.await_that('it is over', lambda: self.unit.state() in (
-            'inactive', 'failed', 'activating'))
-        self.unit.do('stop', check=False)
-        self.unit.do('reset-failed', check=False)
 
     def migrate(self, seconds):
         """Let a guest leave HOST; return its UUID once it moves."""
@@ -170,24 +112,8 @@ class TestSystemd(base.CloudTestCase):
         return uuid
 
     def stop(self):
-        """Stop the unit; return (states, status texts, seconds)."""
-        began = self.clock.now()
-        self.unit.do('stop', '--no-block')
-        states, texts = [], []
-
-        def look():
-            state, text = self.unit.show('ActiveState', 'StatusText')
-            states.extend([state] if states[-1:] != [state] else [])
-            texts.extend([text] if texts[-1:] != [text] else [])
-            return state in ('inactive', 'failed')
-
-        self.await_that('it has stopped', look, 240, every=0.1)
-        return states, texts, self.clock.now() - began
-
-    def report(self):
-        with open(os.path.join(self.cloud.layout.state_path(HOST),
-                               report.FILE)) as stream:
-            return json.load(stream)
+        """Stop it; return what ``stop_unit`` does."""
+        return self.stop_unit(self.unit)
 
     def test_a_stop_that_moves_gets_more_time(self):
         self.start('TimeoutStopSec=%d' % SHORT)
@@ -201,8 +127,7 @@ class TestSystemd(base.CloudTestCase):
         self.assertEqual(['deactivating', 'inactive'], states)
         self.assertEqual(['success'], self.unit.show('Result'))
         self.assertGreater(took, SHORT)
-        shown = [int(found[1]) for text in texts
-                 if (found := _PERCENT.search(text))]
+        shown = under_systemd.percents(texts)
         self.assertEqual(sorted(shown), shown)
         self.assertGreater(len(set(shown)), 5, texts)
         self.assertTrue(any('ends about' in text for text in texts), texts)
@@ -222,7 +147,7 @@ class TestSystemd(base.CloudTestCase):
         operation = self.records.last_operation(uuid)
         self.assertIn((operation['uuid'], 'aborted'), [
             (work['operation_uuid'], work['fate'])
-            for work in self.report()['works']])
+            for work in self.report(HOST)['works']])
         self.figure('systemd: a stalled migration, TimeoutStopSec %d'
                     % SHORT, seconds=round(took, 1))
 
@@ -286,20 +211,38 @@ class TestSystemd(base.CloudTestCase):
         uuid = self.migrate(5)
         states, texts, took = self.stop()
         self.assertEqual(['success'], self.unit.show('Result'), texts)
-        self.assertTrue(any(_PERCENT.search(text) for text in texts), texts)
+        self.assertTrue(under_systemd.percents(texts), texts)
         self.api.await_server(uuid, host=OTHER, status='ACTIVE')
 
     def test_hardened(self):
         """It serves, and drains, with nothing but what that leaves."""
-        text = (UNITS / 'nova-compute.service.d' / 'hardened.conf'
-                ).read_text()
-        # What a test needs is in directories that the profile hides.
-        directory = self.cloud.layout.directory
-        self.start('BindPaths=' + directory, 'ReadWritePaths=' + directory,
-                   'ProtectHome=tmpfs', 'BindReadOnlyPaths=%s %s %s' % (
-                       ROOT, sys.prefix, sys.base_prefix),
-                   hardened=text)
+        self.start(*self.visible(), hardened=under_systemd.unit_text(
+            'nova-compute.service.d/hardened.conf'))
         uuid = self.migrate(3)
         states, texts, took = self.stop()
         self.assertEqual(['success'], self.unit.show('Result'), texts)
         self.api.await_server(uuid, host=OTHER, status='ACTIVE')
+
+    def test_controller(self):
+        """The conductor and the API: started, read again, and stopped."""
+        for name, options in (
+                ('conductor', ''), ('conductor', '[conductor]\nworkers = 2'),
+                ('api', '')):
+            unit = self.run_by_unit(name, *self.visible(), config=options)
+            self.addCleanup(self._start_again, name)
+            self.await_that('it serves', lambda: (
+                'serving' in unit.show('StatusText')[0]))
+            pid = unit.show('MainPID')
+            unit.do('reload')
+            self.await_that('it serves again', lambda: (
+                'were read again' in unit.journal()
+                and unit.state() == 'active'))
+            self.assertEqual(pid, unit.show('MainPID'))
+            states, texts, took = self.stop_unit(unit)
+            self.assertEqual(['success'], unit.show('Result'), texts)
+            self.figure('systemd: stop of an idle ' + unit.name,
+                        seconds=round(took, 2))
+
+    def _start_again(self, name):
+        if not self.cloud.part(name).process.pid():
+            self.cloud.start(name)

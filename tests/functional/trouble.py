@@ -7,7 +7,6 @@ be in trouble while the others are not.
 import collections
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import threading
@@ -145,12 +144,6 @@ class TroubleTestCase(base.CloudTestCase):
         threading.Event().wait(seconds)
 
     # -- what the hosts have at the end
-
-    def report(self, host):
-        """Return the report of a host's last stop, as a dict."""
-        with open(os.path.join(self.cloud.layout.state_path(host),
-                               compute.REPORT_FILE)) as stream:
-            return json.load(stream)
 
     def left(self, host):
         """Return the names of the works that a host's last stop left."""
