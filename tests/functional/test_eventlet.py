@@ -23,6 +23,7 @@ from tests.functional import test_hung_libvirtd
 from tests.functional import test_idle_stop
 from tests.functional import test_live_migration_stop
 from tests.functional import test_phantoms
+from tests.functional import test_quiesce
 from tests.functional import test_reboots
 from tests.functional import test_start
 from tests.functional import test_watched_drain
@@ -141,3 +142,11 @@ class TestReboots(base.OnEventlet, test_reboots.TestReboots):
 
 class TestWatchedDrain(base.OnEventlet, test_watched_drain.TestWatchedDrain):
     """Figures are asked for and notifications sent beside a drain."""
+
+
+class TestQuiesce(base.OnEventlet, test_quiesce.TestQuiesce):
+    """A host lets go, and is taken back."""
+
+
+class TestManyOperations(base.OnEventlet, test_quiesce.TestManyOperations):
+    """The same among hundreds of reboots."""
