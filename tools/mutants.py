@@ -5,6 +5,9 @@ the tree, the tests run there, and those that failed are listed; a mutant that
 no test notices is a failure.  Takes hours with all tests, so name some::
 
     python tools/mutants.py [--only NAME] [FILTER ...]
+
+With --job it is the job of .zuul.yaml that must notice.  That takes the
+environment of "tox -e graceful-shutdown", and minutes for each.
 """
 
 import argparse
@@ -21,9 +24,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 #: What the tests need of the tree.
 COPIED = ('bench', 'doc', 'etc', 'nova_gs', 'playbooks', 'releasenotes',
-          'tests', 'tools')
+          'roles', 'tests', 'tools')
 
-_FAILED = re.compile(r'^FAIL (\S+)', re.MULTILINE)
+TESTS, JOB = 'tools/run_tests.py', 'tools/graceful_shutdown.py'
+
+#: How a program says what has failed.
+_FAILED = {
+    TESTS: re.compile(r'^FAIL (\S+)', re.MULTILINE),
+    JOB: re.compile(r'^\[ERROR\]: .*failed: (.+: this has failed: .+)',
+                    re.MULTILINE)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +74,19 @@ MUTANTS = (
          '            operation = self._claim(\n'
          '                ctxt, operation_uuid, row, None)\n'
          '            with self._enter(row, operation_uuid) as work:\n'),)),
+    Mutant('leaves at once', (
+        ('nova_gs/shutdown/follower.py',
+         '        works = self._waited_for(now)\n', '        works = []\n'),
+        ('nova_gs/shutdown/follower.py',
+         '        if not names:\n', '        if True:\n'),
+        ('nova_gs/shutdown/tracker.py',
+         '            if self._tracker.holding():\n'
+         '                return False\n            self.close()\n',
+         '            self.close()\n'))),
+    Mutant('never leaves', (
+        ('nova_gs/shutdown/phases.py',
+         '    (Phase.DRAINING, Event.IDLE): (Phase.RELEASING, _LEAVE),\n',
+         ''),)),
 )
 
 
@@ -90,16 +112,20 @@ def make(mutant, target):
         path.write_text(text.replace(old, new))
 
 
-def failures(mutant, filters):
-    """Return the tests that notice a mutant."""
+def failures(mutant, program, words):
+    """Return what notices a mutant.
+
+    :param program: ``TESTS`` or ``JOB``
+    :param words: for its command line
+    """
     with tempfile.TemporaryDirectory(prefix='mutant-') as directory:
         target = pathlib.Path(directory)
         make(mutant, target)
         result = subprocess.run(
-            [sys.executable, 'tools/run_tests.py', *filters], cwd=target,
+            [sys.executable, program, *words], cwd=target,
             env=dict(os.environ, PYTHONPATH=str(target)), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    failed = sorted(set(_FAILED.findall(result.stdout)))
+    failed = sorted(set(_FAILED[program].findall(result.stdout)))
     return failed or (['(the run itself)'] if result.returncode else [])
 
 
@@ -108,16 +134,19 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--only', metavar='NAME', help='this mutant')
-    parser.add_argument('filters', nargs='*',
+    parser.add_argument('--job', dest='program', action='store_const',
+                        const=JOB, default=TESTS,
+                        help='run the job of .zuul.yaml, not the tests')
+    parser.add_argument('words', nargs='*',
                         help='regular expressions of the tests to run')
     options = parser.parse_args()
     unnoticed = 0
     for mutant in MUTANTS:
         if options.only not in (None, mutant.name):
             continue
-        noticed = failures(mutant, options.filters)
+        noticed = failures(mutant, options.program, options.words)
         unnoticed += not noticed
-        print('%s: %s' % (mutant.name, 'noticed by %d tests' % len(noticed)
+        print('%s: %s' % (mutant.name, 'noticed by %d' % len(noticed)
                           if noticed else 'NOT NOTICED'), flush=True)
         for test in noticed:
             print('  %s' % test, flush=True)

@@ -10,6 +10,7 @@ from nova_gs import clock as clock_module
 from nova_gs.devcloud import cloud as cloud_module
 from nova_gs.devcloud import demo as demo_module
 from nova_gs.devcloud import errors
+from nova_gs.devcloud import inventory as inventory_module
 from nova_gs.devcloud import layout as layout_module
 from nova_gs.devcloud import plan
 from nova_gs.devcloud import power
@@ -81,10 +82,17 @@ def status(options):
 
 
 def env(options):
-    """Print what makes an openstack client use the cloud."""
+    """Print what makes openstack and devcloud use the cloud."""
     cloud = cloud_module.Cloud.load(options.dir)
-    for name, value in cloud.environment().items():
+    for name, value in dict(cloud.environment(), **{
+            layout_module.VARIABLE: cloud.layout.directory}).items():
         print("export %s='%s'" % (name, value))
+
+
+def inventory(options):
+    """Print an inventory of the cloud for Ansible."""
+    cloud = cloud_module.Cloud.load(options.dir)
+    print(inventory_module.text(cloud), end='')
 
 
 def start(options):
@@ -203,6 +211,7 @@ def _parser():
     _command(commands, status).add_argument(
         '--json', action='store_true', help='print JSON')
     _command(commands, env)
+    _command(commands, inventory)
     names = ('a compute host, conductor, api, broker, libvirtd@HOST or '
              'hypervisor@HOST')
     starter = _command(commands, start)

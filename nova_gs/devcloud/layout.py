@@ -6,6 +6,8 @@ import os
 
 from nova_gs.devcloud import errors
 
+#: Names the directory of a cloud that a command is about.
+VARIABLE = 'DEVCLOUD_DIR'
 #: A UNIX socket's path must be shorter than this (sun_path, with its NUL).
 _SOCKET_LIMIT = 108
 #: The longest one, below a hypervisor host's directory: QEMU's monitor, in
@@ -15,8 +17,15 @@ _LONGEST_SOCKET = ('/config/libvirt/qemu/lib/domain-9999-' + 20 * 'x'
 
 
 def default_directory(purpose=''):
-    """Return the directory of a user's cloud, short and in /tmp."""
-    return '/tmp/devcloud-%s%s' % (getpass.getuser(), purpose)
+    """Return the directory of a user's cloud, short and in /tmp.
+
+    ``DEVCLOUD_DIR`` in the environment names another one.
+    """
+    return (os.environ.get(VARIABLE) or _short_directory()) + purpose
+
+
+def _short_directory():
+    return '/tmp/devcloud-%s' % getpass.getuser()
 
 
 class Layout:
@@ -77,7 +86,7 @@ class Layout:
                     'sockets below it would exceed %d. Choose a shorter one, '
                     'such as %s.' % (
                         self.directory, length - _SOCKET_LIMIT,
-                        _SOCKET_LIMIT - 1, default_directory()))
+                        _SOCKET_LIMIT - 1, _short_directory()))
 
     def load(self):
         """Return what the cloud remembers as a dict, or None."""

@@ -38,7 +38,8 @@ class ParserTestCase(base.TestCase):
              options.post_copy))
 
     def test_every_command_takes_dir(self):
-        for words in (['up'], ['down'], ['status'], ['env'], ['start', 'x'],
+        for words in (['up'], ['down'], ['status'], ['env'], ['inventory'],
+                      ['start', 'x'],
                       ['stop', 'x'], ['kill', 'x'], ['demo']):
             self.assertEqual('/d', self.parse(*words, '--dir', '/d').dir)
 

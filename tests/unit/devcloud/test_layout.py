@@ -31,7 +31,20 @@ class LayoutTestCase(base.TestCase):
             errors.DevcloudError,
             layout.Layout('/tmp/' + 40 * 'x').check_length, ['host-a'])
         self.assertIn('too long by', str(error))
-        self.assertIn(layout.default_directory(), str(error))
+        self.assertIn('such as /tmp/devcloud-', str(error))
+
+    def test_another_default(self):
+        self.useFixture(fixtures.EnvironmentVariable(layout.VARIABLE))
+        usual = layout.default_directory()
+        self.assertEqual(usual + '-demo', layout.default_directory('-demo'))
+        self.useFixture(fixtures.EnvironmentVariable(
+            layout.VARIABLE, '/tmp/' + 40 * 'x'))
+        own = layout.default_directory()
+        self.assertEqual('/tmp/' + 40 * 'x', own)
+        self.assertEqual(own + '-demo', layout.default_directory('-demo'))
+        error = self.assertRaises(
+            errors.DevcloudError, layout.Layout(own).check_length, ['host-a'])
+        self.assertIn('such as %s.' % usual, str(error))
 
     def test_longest_allowed_socket_fits(self):
         # One character more is refused.
