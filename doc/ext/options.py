@@ -1,11 +1,17 @@
-"""A Sphinx directive that describes every option: ``.. nova-options::``.
+"""Sphinx directives that describe options.
 
-It reads ``nova_gs.conf.list_opts`` itself, so that the documentation can be
-made from a tree that is not installed.
+``.. nova-options::``
+    every option
+``.. option-table:: graceful_shutdown_timeout shutdown``
+    some, by their names or their group's, in a table
+
+They read ``nova_gs.conf.list_opts`` themselves, so that the documentation can
+be made from a tree that is not installed.
 """
 
 from docutils.parsers import rst
 from docutils import statemachine
+import tables
 
 from nova_gs import conf as nova_conf
 
@@ -62,6 +68,32 @@ class NovaOptions(rst.Directive):
         return []
 
 
+class OptionTable(tables.TableDirective):
+    """The options that are named, or whose group is."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    header = ('Option', 'Default', 'What it does')
+
+    def rows(self):
+        rows, wanted = [], self.arguments[0].split()
+        for name in wanted:
+            found = [[_named(group, opt), _default(opt), _escape(opt.help)]
+                     for group, opts in nova_conf.list_opts() for opt in opts
+                     if name in (opt.name, str(group))]
+            if not found:
+                raise self.error('There is no option %s.' % name)
+            rows += found
+        return rows
+
+
+def _named(group, opt):
+    if group is None or str(group) == 'DEFAULT':
+        return '``%s``' % opt.name
+    return '``[%s]`` ``%s``' % (group, opt.name)
+
+
 def setup(app):
+    app.add_directive('option-table', OptionTable)
     app.add_directive('nova-options', NovaOptions)
     return {'parallel_read_safe': True}

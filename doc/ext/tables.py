@@ -55,10 +55,10 @@ class RpcCatalogue(TableDirective):
 
     @property
     def header(self):
-        header = ['Method', 'What it asks for', 'While draining',
-                  'While quiesced', 'On shutdown']
-        return header if 'brief' in self.options else header + [
-            'Kind', 'Since']
+        header = ['What it asks for', 'While draining', 'While quiesced',
+                  'On shutdown']
+        return header if 'brief' in self.options else (
+            ['Method'] + header + ['Kind', 'Since'])
 
     def rows(self):
         topic = catalogue.Topic[self.arguments[0]]
@@ -66,11 +66,13 @@ class RpcCatalogue(TableDirective):
                 if row.topic is topic]
 
     def _cells(self, row):
-        cells = [_literal(row.name), row.sentence,
-                 row.while_draining.value.replace('_', ' '),
+        cells = [row.while_draining.value.replace('_', ' '),
                  'yes' if row.lets_go else 'no',
                  row.on_shutdown.value]
-        return cells if 'brief' in self.options else cells + [
+        if 'brief' in self.options:
+            return ['%s (%s)' % (row.sentence.rstrip('.'),
+                                 _literal(row.name))] + cells
+        return [_literal(row.name), row.sentence] + cells + [
             row.kind.value, row.since]
 
 
@@ -107,12 +109,12 @@ class ExitCodes(TableDirective):
     header = ('Code', 'Meaning')
 
     def rows(self):
-        remarks = _remarks(policy.__file__)
-        return [[str(int(code)), remarks[code.name]]
+        about = remarks(policy.__file__)
+        return [[str(int(code)), about[code.name]]
                 for code in policy.ExitCode]
 
 
-def _remarks(path):
+def remarks(path):
     """Return {constant: the remark behind it} of a source file."""
     with open(path, encoding='utf-8') as source:
         found = re.findall(r'^ +([A-Z_]+) = .*?# (.*)$', source.read(), re.M)
