@@ -208,9 +208,8 @@ class AlreadyExists(Conflict):
 class HostDraining(Conflict):
     """The host takes no new work: it is being stopped or quiesced."""
 
-    msg_fmt = ('Host %(host)s is draining (%(reason)s; until %(deadline)s at '
-               'the latest) and takes no new work. Try again later or name '
-               'another host.')
+    msg_fmt = ('Host %(host)s is draining (%(reason)s; until %(deadline)s) '
+               'and takes no new work. Try again later or name another host.')
 
 
 class HostUnavailable(Conflict):

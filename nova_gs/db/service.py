@@ -245,8 +245,8 @@ def _leaving(row):
     """Return the error of what comes too late for this process."""
     stopped = row['phase'] == _PHASES.STOPPED
     return exception.Conflict(
-        reason='%s on host %s %s (%s). A stop cannot be taken back; ask '
-               'again when it has been started.' % (
+        reason='%s on host %s %s (%s). Drain it, or take a drain back, when '
+               'it has been started again.' % (
                    row['binary'], row['host'],
                    'was stopped' if stopped else 'is being stopped',
                    row['phase_reason'] or 'no reason was given'))

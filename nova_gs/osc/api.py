@@ -6,6 +6,11 @@ from nova_gs import exception
 
 _URL = '/os-services/%s/drain'
 
+_AWAY = 'The compute API does not answer: %s'
+
+#: What helps whoever has named a host that there is not.
+_HOSTS = ' "openstack compute service list --service nova-compute" lists them.'
+
 #: What an answer that is no success means.
 _ERRORS = {
     400: exception.Invalid,
@@ -22,12 +27,12 @@ class Drains:
     as it should, and otherwise what its answer means: Invalid, Forbidden,
     NotFound, Conflict.
 
-    :param compute: what has ``get``, ``put`` and ``delete`` for URLs below
-        the compute endpoint, such as the SDK's proxy
+    :param find: callable() -> what has ``get``, ``put`` and ``delete`` for
+        URLs below the compute endpoint, such as the SDK's proxy
     """
 
-    def __init__(self, compute):
-        self._compute = compute
+    def __init__(self, find):
+        self._find = find
 
     def start(self, host, deadline=None, reason=None):
         """Let a host take nothing in.
@@ -37,29 +42,29 @@ class Drains:
         :param reason: text, or None
         :returns: the drain as the API shows it, a dict
         """
-        return self._ask(self._compute.put, host, json={
+        return self._ask('put', host, json={
             'deadline': deadline, 'reason': reason}).json()['drain']
 
     def get(self, host):
         """Return the drain of a host as the API shows it, a dict."""
-        return self._ask(self._compute.get, host).json()['drain']
+        return self._ask('get', host).json()['drain']
 
     def cancel(self, host):
         """Let a host take work again."""
-        self._ask(self._compute.delete, host)
+        self._ask('delete', host)
 
-    @staticmethod
-    def _ask(method, host, **arguments):
+    def _ask(self, method, host, **arguments):
+        url = _URL % parse.quote(host, safe='')
         try:
-            answer = method(_URL % parse.quote(host, safe=''), **arguments)
+            answer = getattr(self._find(), method)(url, **arguments)
         except Exception as error:
             # The client's errors are many, and no dependency of ours.
-            raise exception.PeerUnavailable(
-                'The compute API does not answer: %s' % error)
+            raise exception.PeerUnavailable(_AWAY % error)
         if answer.status_code < 300:
             return answer
-        raise _ERRORS.get(answer.status_code, exception.PeerUnavailable)(
-            _message(answer))
+        kind = _ERRORS.get(answer.status_code, exception.PeerUnavailable)
+        raise kind(_message(answer) + (
+            _HOSTS if kind is exception.NotFound else ''))
 
 
 def _message(answer):

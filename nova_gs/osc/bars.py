@@ -5,8 +5,11 @@ import datetime
 #: Letters of a bar, and what stands for them in a plain terminal.
 BLOCKS, LETTERS = ('█', '░'), ('#', '.')
 
-#: Letters that a bar takes.
-WIDTH = 24
+#: Letters that a bar takes, and those in a narrow terminal.
+WIDTH, NARROW = 24, 8
+
+#: Columns that are enough for the long ones.
+WIDE = 100
 
 #: What happens to an operation at the deadline, in words.
 AT_DEADLINE = {
@@ -42,7 +45,7 @@ def headline(view, ended, now):
     if view['reason']:
         words += ' (%s)' % view['reason']
     if view['deadline']:
-        words += ', deadline %s' % _until(view['deadline'], now)
+        words += ', deadline %s' % _until(view['deadline'], now, 'passed')
     words += '. %d open, %d ended' % (len(view['operations']), ended)
     if view['refused']:
         words += ', %d refused' % sum(view['refused'].values())
@@ -54,28 +57,40 @@ def headline(view, ended, now):
     return words
 
 
-def row(operation, now, letters=BLOCKS, deadline=False):
+def row(operation, now, letters=BLOCKS, deadline=False, columns=None):
     """Return a line on one operation.
 
     :param operation: one of a view's operations
     :param deadline: whether the drain has one
+    :param columns: letters that there is room for, or None; what matters
+        least is left out
     """
-    words = '%s %s  %s' % (name(operation), bar(operation['progress'],
-                                                letters), doing(operation))
+    words = '%s %s  %s' % (
+        name(operation), bar(operation['progress'], letters, width(columns)),
+        doing(operation))
+    more = []
     if operation['estimated_end']:
-        words += ', ends %s' % _until(operation['estimated_end'], now)
+        more.append(', ends %s' % _until(operation['estimated_end'], now))
     if deadline and operation['at_deadline']:
-        words += '; at the deadline it %s' % AT_DEADLINE.get(
-            operation['at_deadline'], operation['at_deadline'])
-    return words
+        more.append('; at the deadline it %s' % AT_DEADLINE.get(
+            operation['at_deadline'], operation['at_deadline']))
+    while more and columns and len(words + ''.join(more)) > columns:
+        more.pop()
+    return (words + ''.join(more))[:columns]
 
 
-def ended(operation):
+def ended(operation, columns=None):
     """Return a line on an operation that is not open any more.
 
     It has no bar: whether it was completed or called off cannot be seen.
     """
-    return '%s %s  ended' % (name(operation), ' ' * (WIDTH + 5))
+    return ('%s %s  ended' % (
+        name(operation), ' ' * (width(columns) + 5)))[:columns]
+
+
+def width(columns):
+    """Return the letters of a bar where a line has so many, or None."""
+    return WIDTH if columns is None or columns >= WIDE - 1 else NARROW
 
 
 def name(operation):
@@ -89,14 +104,18 @@ def doing(operation):
     return operation['phase'] or operation['state']
 
 
-def _until(text, now):
-    """Return how far away an instant is, as the API writes it."""
+def _until(text, now, past='about now'):
+    """Return how far away an instant is.
+
+    :param text: the instant, as the API writes it
+    :param past: what is said when it is over
+    """
     at = datetime.datetime.fromisoformat(text)
     if at.tzinfo is None:
         at = at.replace(tzinfo=datetime.timezone.utc)
     seconds = round((at - now).total_seconds())
     if seconds <= 0:
-        return 'about now'
+        return past
     if seconds < 120:
         return 'in %d s' % seconds
     minutes = round(seconds / 60)

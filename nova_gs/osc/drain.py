@@ -1,7 +1,5 @@
 """``openstack compute service drain start|show|cancel HOST``."""
 
-import argparse
-
 from cliff import columns
 from cliff import command
 from cliff import show
@@ -11,6 +9,7 @@ from nova_gs.osc import api
 from nova_gs.osc import bars
 from nova_gs.osc import screens
 from nova_gs.osc import wait
+from nova_gs.shutdown import order
 
 _COLUMNS = ('host', 'phase', 'reason', 'since', 'deadline', 'complete',
             'live', 'operations', 'refused', 'handed_back')
@@ -56,7 +55,8 @@ class _Drain:
 
     @property
     def _drains(self):
-        return api.Drains(self.app.client_manager.sdk_connection.compute)
+        return api.Drains(
+            lambda: self.app.client_manager.sdk_connection.compute)
 
     def _wait(self):
         return wait.Wait(self._drains, screens.choose(
@@ -82,12 +82,12 @@ class Start(_Drain, show.ShowOne):
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
         parser.add_argument(
-            '--deadline', metavar='<seconds>', type=_seconds,
+            '--deadline', metavar='<seconds>', type=order.seconds,
             help='When so many seconds have passed, live migrations that '
                  'still run are treated as the host is configured to; by '
                  'default they take the time they need')
         parser.add_argument(
-            '--reason', metavar='<reason>',
+            '--reason', metavar='<reason>', type=order.reason,
             help='What those who are refused are told')
         parser.add_argument(
             '--wait', action='store_true',
@@ -140,14 +140,3 @@ def _formatted(view):
     return _COLUMNS, [
         _FORMATS[name](view[name]) if name in _FORMATS else view[name]
         for name in _COLUMNS]
-
-
-def _seconds(text):
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(
-            '%s is no whole number of seconds, 0 or more' % text)
-    return value

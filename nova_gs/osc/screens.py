@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import textwrap
 
 from nova_gs.osc import bars
 
@@ -69,24 +70,26 @@ class Terminal(_Screen):
 
     def _draw(self, view, present, ended):
         columns, lines = self._size()
-        text = [line[:columns - 1]
-                for line in self._lines(view, present, ended, lines - 2)]
+        # A line that is full would end on the next one.
+        text = self._lines(view, present, ended, columns - 1, lines - 2)
         back = _UP % self._drawn if self._drawn else ''
         self._stream.write('%s\r%s%s\n' % (back, _CLEAR, '\n'.join(text)))
         self._stream.flush()
         self._drawn = len(text)
 
-    def _lines(self, view, present, ended, most):
+    def _lines(self, view, present, ended, columns, most):
         """Return the lines, so many or fewer; open ones come first."""
         now = self._clock.utcnow()
-        lines = [bars.row(one, now, self._letters, bool(view['deadline']))
-                 for one in present.values()]
-        lines += [bars.ended(one) for one in reversed(ended)]
-        room = max(most - 1, 1)
+        head = textwrap.wrap(bars.headline(view, len(ended), now), columns)
+        head = head[:max(most // 2, 1)]
+        lines = [bars.row(one, now, self._letters, bool(view['deadline']),
+                          columns) for one in present.values()]
+        lines += [bars.ended(one, columns) for one in reversed(ended)]
+        room = max(most - len(head), 1)
         if len(lines) > room:
-            hidden = len(lines) - room + 1
-            lines = lines[:room - 1] + ['... and %d more' % hidden]
-        return [bars.headline(view, len(ended), now)] + lines
+            hidden = '... and %d more' % (len(lines) - room + 1)
+            lines = lines[:room - 1] + [hidden[:columns]]
+        return head + lines
 
 
 class Lines(_Screen):

@@ -31,15 +31,20 @@ class Wait:
         """Wait until nothing is open on a host.
 
         :returns: the drain as it is then
-        :raises: Conflict when it is taken back meanwhile; what
+        :raises: Conflict when it is taken back or stops meanwhile; what
             ``Drains.get`` raises
         """
         def is_done(view):
             if view['phase'] == 'serving':
                 raise exception.Conflict(
-                    reason='%s is not drained: it was told to take work '
-                           'again.' % host)
-            return view['complete'] or view['phase'] in _ENDED
+                    reason='%s takes work: it is not drained, or not any '
+                           'more.' % host)
+            if view['phase'] in _ENDED and not view['complete']:
+                raise exception.Conflict(
+                    reason='%s has stopped before its work had ended. What '
+                           'is open (%d) is taken up when its nova-compute '
+                           'is started.' % (host, len(view['operations'])))
+            return view['complete']
         return self._until(host, is_done)
 
     def until_serving(self, host):

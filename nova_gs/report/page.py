@@ -1,4 +1,9 @@
-"""The report of a stop as one web page, which needs nothing but itself."""
+"""The report of a stop as one web page, which needs nothing but itself.
+
+``render`` makes the whole page and ``timeline.picture`` the drawing alone, as
+an SVG file; both take the ``story.Story`` that ``story.tell`` makes of a
+report.
+"""
 
 import html
 import pathlib
@@ -18,13 +23,19 @@ _FATE_WORDS = {
     policy.Fate.FINISHED: 'finished',
 }
 
-#: What the exit codes mean to whoever reads it.
+#: How it ended, and what that means, by the exit code.
 _VERDICTS = {
-    policy.ExitCode.CLEAN: 'all work reached a safe end',
-    policy.ExitCode.LEFT_WORK:
-        'work was left, and is taken up by the next start',
-    policy.ExitCode.FORCED: 'it left at once, wherever its work was',
+    policy.ExitCode.CLEAN: (
+        'stopped in good order', 'all work reached a safe end'),
+    policy.ExitCode.LEFT_WORK: (
+        'stopped and left work',
+        'what was left is taken up by the next start'),
+    policy.ExitCode.FORCED: (
+        'was forced to leave', 'it left at once, wherever its work was'),
 }
+
+#: Lists of so many lines and more are set in columns.
+LONG_FROM = 12
 
 _PAGE = '''<!DOCTYPE html>
 <html lang="en">
@@ -65,15 +76,17 @@ def render(story):
     """
     report = story.report
     code = report.exit_code
+    ended, means = _VERDICTS.get(code, (
+        'stopped', report.outcome.replace('_', ' ')))
     return _PAGE % {
-        'title': _safe('Stop of %s, %s' % (
-            report.host, words.moment(story.began))),
-        'style': pathlib.Path(__file__).with_name('page.css').read_text(
-            encoding='utf-8'),
-        'heading': _safe('Stop of %s' % report.host),
+        'title': _safe('%s %s, %s' % (
+            report.host, ended, words.moment(story.began))),
+        'style': timeline.style() + pathlib.Path(__file__).with_suffix(
+            '.css').read_text(encoding='utf-8'),
+        'heading': _safe('%s %s' % (report.host, ended)),
         'mood': 'bad' if code else 'good',
-        'verdict': _safe('Exit code %d: %s.' % (
-            code, _VERDICTS.get(code, report.outcome.replace('_', ' ')))),
+        'verdict': _safe('Exit code %d: %s. %s' % (
+            code, means, _counts(story))),
         'course': _safe(_course(story)),
         'facts': '\n'.join(_facts(story)),
         'timeline': timeline.render(story),
@@ -83,6 +96,16 @@ def render(story):
         'footer': _safe('Process %d; the report was written at %s.' % (
             report.pid, report.written_at)),
     }
+
+
+def _counts(story):
+    """Return a sentence on what became of the works."""
+    if not story.bars:
+        return 'Nothing ran that it had to wait for.'
+    return 'Of %s of work: %s.' % (
+        words.count(len(story.bars), 'piece'), ', '.join(
+            '%d %s' % (len(story.with_fate(fate)), _FATE_WORDS[fate])
+            for fate in reversed(stories.FATES) if story.with_fate(fate)))
 
 
 def _course(story):
@@ -145,9 +168,9 @@ def _works(story):
     rows = ''.join(map(_work, story.bars))
     return (
         '<details%s><summary>%s</summary>\n<div class="wide"><table>\n'
-        '<tr><th>Fate</th><th>Work</th><th>Instance</th><th>Operation</th>'
-        '<th>Request</th><th>Began</th><th>Lasted</th>'
-        '<th>It last said</th></tr>\n%s</table></div></details>' % (
+        '<tr><th>Fate</th><th>Work</th><th>Began</th><th>Lasted</th>'
+        '<th>It last said</th><th>UUIDs</th></tr>\n%s</table></div>'
+        '</details>' % (
             '' if len(story.bars) >= FOLDED_FROM else ' open',
             _safe('All works (%d)' % len(story.bars)), rows))
 
@@ -155,15 +178,17 @@ def _works(story):
 def _work(bar):
     work = bar.work
     return (
-        '<tr><td>%s%s</td><td>%s</td><td class="code">%s</td>'
-        '<td class="code">%s</td><td class="code">%s</td>'
-        '<td class="number">%s</td><td class="number">%s</td><td>%s</td>'
+        '<tr><td>%s%s</td><td class="name">%s</td><td class="number">%s</td>'
+        '<td class="number">%s</td><td>%s</td><td class="code">%s</td>'
         '</tr>\n' % (
             timeline.shape(bar.fate), _safe(_FATE_WORDS[bar.fate]),
-            _safe(bar.name), _safe(work.instance_uuid or '-'),
-            _safe(work.operation_uuid or '-'), _safe(work.request_id or '-'),
-            _safe(words.length(bar.start)), _safe(words.length(bar.seconds)),
-            _safe(work.note or '-')))
+            _safe(bar.name), _safe(words.length(bar.start)),
+            _safe(words.length(bar.seconds)), _safe(work.note or '-'),
+            '<br>'.join('<span>%s</span> %s' % (name, _safe(value))
+                        for name, value in (
+                            ('instance', work.instance_uuid),
+                            ('operation', work.operation_uuid),
+                            ('request', work.request_id)) if value)))
 
 
 def _section(title, content):
@@ -173,9 +198,10 @@ def _section(title, content):
 
 
 def _plain(texts, kind=''):
-    items = ''.join('<li class="%s">%s</li>' % (kind, _safe(text))
-                    for text in texts)
-    return items and '<ul class="plain">%s</ul>' % items
+    items = ['<li class="%s">%s</li>' % (kind, _safe(text))
+             for text in texts]
+    return items and '<ul class="plain%s">%s</ul>' % (
+        ' long' if len(items) >= LONG_FROM else '', ''.join(items))
 
 
 def _safe(text):

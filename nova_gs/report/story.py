@@ -8,10 +8,11 @@ import dataclasses
 import datetime
 
 from nova_gs import exception
+from nova_gs.shutdown import lease
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 
-#: What led to a phase, by the event that stands in the report.
+#: What led to a phase or stands for itself, by the event in the report.
 CAUSES = {
     'start': 'start',
     phases.Event.TERM.value: 'SIGTERM',
@@ -23,6 +24,10 @@ CAUSES = {
     phases.Event.RELEASED.value: 'the host was tidy',
     phases.Event.QUIESCE.value: 'an operator asked for it',
     phases.Event.RESUME.value: 'an operator took it back',
+    lease.Remark.EXTENDED.value:
+        'work moved, and systemd was asked for more time',
+    lease.Remark.NOT_EXTENDED.value:
+        'nothing moved, and systemd was asked for no more time',
 }
 
 #: What each deadline of the report means, in the order they come.
@@ -31,6 +36,10 @@ DEADLINES = (
     ('release_at', 'let go'),
     ('exit_at', 'exit'),
 )
+
+#: A lease that is not the time for the exit is a deadline of its own; two
+#: instants so close, in seconds, are the same.
+SAME = 0.5
 
 #: In which order fates are shown: what needs somebody first.
 FATES = (policy.Fate.LEFT, policy.Fate.ABORTED, policy.Fate.FINISHED)
@@ -138,11 +147,25 @@ def _tell(report):
     return Story(
         report=report, began=began, seconds=max(end, 0.0), bands=bands,
         bars=_bars(report.works, seconds, end),
-        deadlines=[Mark(seconds(report.deadlines[name]), text)
-                   for name, text in DEADLINES
-                   if report.deadlines.get(name)],
+        deadlines=_deadlines(report, seconds),
         events=[Mark(seconds(event.at), CAUSES.get(event.text, event.text))
                 for event in report.events if seconds(event.at) >= 0])
+
+
+def _deadlines(report, seconds):
+    """Return the deadlines, and the ends of a lease that has moved."""
+    marks = [Mark(seconds(report.deadlines[name]), text)
+             for name, text in DEADLINES if report.deadlines.get(name)]
+    if len(report.lease_ends) > 1:
+        first, last = report.lease_ends
+        marks += [Mark(seconds(at), text) for at, text in (
+            (first, 'first lease'), (last, 'lease')) if at]
+    kept = []
+    for mark in marks:
+        if mark.text != 'lease' or all(
+                abs(mark.at - other.at) > SAME for other in kept):
+            kept.append(mark)
+    return sorted(kept, key=lambda mark: mark.at)
 
 
 def _of_the_stop(records):

@@ -5,13 +5,14 @@ apart, a fate has a shape as well, and says its name.
 """
 
 import html
+import pathlib
 
 from nova_gs.report import geometry
 from nova_gs.report import words
 from nova_gs.shutdown import policy
 
 WIDTH = 1200
-LABELS, REMARKS = 290, 265
+LABELS, REMARKS = 290, 220
 
 #: Pixels from one bar to the next, where each has its name.
 ROW = 24
@@ -32,6 +33,11 @@ TITLES = {
     policy.Fate.FINISHED: 'Finished',
 }
 
+#: A picture of its own is not on our page.
+_PAPER = '.timeline { background: var(--paper); }\n'
+
+_XMLNS = 'http://www.w3.org/2000/svg'
+
 _STRIP, _AXIS, _LANE, _HEADING = 24, 20, 17, 30
 
 #: Shapes of the fates, around (0, 0).
@@ -42,12 +48,31 @@ _SHAPES = {
 }
 
 
-def render(story):
+def render(story, style=''):
     """Return the picture as an ``svg`` element.
 
     :param story: ``story.Story``
+    :param style: what stands first in it
     """
-    return _Timeline(story).render()
+    return _Timeline(story, style).render()
+
+
+def picture(story):
+    """Return the picture as an SVG file of its own, in light and dark.
+
+    It is for documents that show it as an image, such as Sphinx' figures;
+    inside of another page its colours would be those of the page as well.
+
+    :param story: ``story.Story``
+    """
+    drawn = render(story, '<style>%s%s</style>\n' % (style(), _PAPER))
+    return drawn.replace('<svg', '<svg xmlns="%s"' % _XMLNS, 1)
+
+
+def style():
+    """Return the rules that the picture is drawn by, as CSS."""
+    return pathlib.Path(__file__).with_suffix('.css').read_text(
+        encoding='utf-8')
 
 
 def shape(fate):
@@ -58,8 +83,10 @@ def shape(fate):
 
 class _Timeline:
 
-    def __init__(self, story):
+    def __init__(self, story, style):
         self._story = story
+        self._style = style
+        self._nameless = []
         first, last = geometry.window(story)
         self._scale = geometry.Scale(
             first, last, LABELS, WIDTH - LABELS - REMARKS)
@@ -76,11 +103,11 @@ class _Timeline:
         rows, bottom = self._rows()
         parts = [self._bands(bottom), self._grid(bottom), rows,
                  self._events(bottom), self._deadlines(bottom),
-                 self._ticks()]
+                 self._ticks(), self._names_beside()]
         return (
             '<svg class="timeline" viewBox="0 0 %d %d" role="img" '
-            'aria-label="Timeline of the stop">\n%s\n%s\n</svg>' % (
-                WIDTH, bottom + 8, _HATCH, '\n'.join(parts)))
+            'aria-label="Timeline of the stop">\n%s%s\n%s\n</svg>' % (
+                WIDTH, bottom + 8, self._style, _HATCH, '\n'.join(parts)))
 
     # -- the ground: phases and time
 
@@ -88,15 +115,17 @@ class _Timeline:
         parts = []
         for band in self._story.bands:
             left, right = self._scale.x(band.start), self._scale.x(band.end)
-            width = max(right - left, 1)
+            width = max(right - left, 2)
             lasted = words.length(band.end - band.start)
             text = '%s %s' % (band.name, lasted)
             label = ''
-            if len(text) * LETTER + 4 > width:
-                text = band.name
-            if len(text) * LETTER + 4 <= width:
-                label = _text(left + width / 2, self._strip + 16, text,
+            fitting = [name for name in (text, band.name)
+                       if len(name) * LETTER + 4 <= width]
+            if fitting:
+                label = _text(left + width / 2, self._strip + 16, fitting[0],
                               'phase-name')
+            else:
+                self._nameless.append(text)
             parts.append(
                 '<g class="phase %s">%s%s%s%s</g>' % (
                     _name(band.name),
@@ -106,6 +135,14 @@ class _Timeline:
                     _rect(left, self._axis, width, bottom - self._axis,
                           'ground'), label))
         return '\n'.join(parts)
+
+    def _names_beside(self):
+        """Name the phases that are too short to have their names in them."""
+        if not self._nameless:
+            return ''
+        return _text(self._scale.x(self._story.bands[-1].end) + 8,
+                     self._strip + 16, ', '.join(self._nameless),
+                     'phase-names')
 
     def _grid(self, bottom):
         return '\n'.join(
@@ -157,17 +194,18 @@ class _Timeline:
             bars = self._story.with_fate(fate)
             if not bars:
                 continue
-            parts.append(self._heading(fate, '%s (%d)' % (title, len(bars)),
-                                       y))
-            y += _HEADING
             height = _height(len(bars))
+            parts.append(self._heading(fate, '%s (%d)%s' % (
+                title, len(bars), '' if height == ROW
+                else '; point at a bar to see whose it is'), y))
+            y += _HEADING
             for bar in bars:
                 parts.append(self._row(bar, y) if height == ROW
                              else self._dense_row(bar, y, height))
                 y += height
             y += 6
         if not parts:
-            parts.append(_text(self._scale.left + 8, y + 20, 'Nothing ran '
+            parts.append(_text(self._scale.x(0) + 8, y + 20, 'Nothing ran '
                                'that it had to wait for.', 'nothing'))
             y += 40
         return '\n'.join(parts), y
@@ -188,7 +226,7 @@ class _Timeline:
             _text(LABELS - 20, y + 16, words.brief(work.instance_uuid), 'id'),
             self._bar(bar, y + 5, ROW - 10),
             _text(self._scale.right + 14, y + 16, words.clipped(
-                '%s, %s' % (words.length(bar.seconds), bar.remark), 40),
+                '%s, %s' % (words.length(bar.seconds), bar.remark), 33),
                 'remark'))
 
     def _dense_row(self, bar, y, height):

@@ -67,7 +67,7 @@ class Daemon:
         self.intake_closed = threading.Event()
         budget = _budget(conf)
         self._supervision = supervision.Supervision(
-            clock, budget, renew=self._renew_lease)
+            clock, budget, renew=self._renew_lease, remark=self._remark)
         self._follower = follower.Follower(
             self.tracker, self.intake_closed, self.elsewhere,
             self.inbox.put, clock, on_look=self._show_left,
@@ -282,6 +282,9 @@ class Daemon:
 
     def _renew_lease(self, seconds):
         self.coordinator.renew_lease(seconds)
+
+    def _remark(self, remark):
+        self.coordinator.remark(remark)
 
     def _show_left(self, works, ties):
         deadline = self.coordinator.deadline

@@ -18,6 +18,7 @@ import threading
 from nova_gs.shutdown import deadlines as times
 from nova_gs.shutdown import errand
 from nova_gs.shutdown import inbox as inboxes
+from nova_gs.shutdown import lease as leases
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import quiesce
@@ -79,7 +80,9 @@ class Coordinator:
         self._hurried = False
         self._left = []
         self._names_left = []
-        #: What has led to something without leading to another phase.
+        #: When the lease ends: as it was at first, and as it is now.
+        self._lease_ends = ()
+        #: What has led to no other phase.
         self._events = []
         self._order = quiesce.Quiesce()
         self._own = {
@@ -175,7 +178,8 @@ class Coordinator:
             refused=self._gate.refused,
             handed_back=self._gate.handed_back, events=list(self._events),
             deadlines={name: self._on_the_wall(at) for name, at in
-                       dataclasses.asdict(self._deadlines).items()})
+                       dataclasses.asdict(self._deadlines).items()},
+            lease_ends=[self._on_the_wall(at) for at in self._lease_ends])
 
     def _on_the_wall(self, at):
         """Return an instant of the monotonic clock as people read it."""
@@ -193,6 +197,13 @@ class Coordinator:
     def renew_lease(self, seconds):
         """Tell that the init system waits so many seconds from now on."""
         self.post(LeaseRenewed(seconds))
+
+    def remark(self, remark):
+        """Put something into the report that leads to nothing.
+
+        :param remark: a ``lease.Remark``
+        """
+        self.post(remark)
 
     def run(self):
         """Lead the service to its end; the whole life of the main thread.
@@ -225,10 +236,12 @@ class Coordinator:
         """Handle one thing from the inbox; does not block.
 
         :param event: a ``phases.Event``, an ``inbox.Notice``, a
-            ``LeaseRenewed`` or a ``quiesce.Quiesce``
+            ``LeaseRenewed``, a ``lease.Remark`` or a ``quiesce.Quiesce``
         """
         if isinstance(event, LeaseRenewed):
             self._renew(event.seconds)
+        elif isinstance(event, leases.Remark):
+            self._note_event(event)
         elif isinstance(event, inboxes.Notice):
             self._on_notice[event].ask()
         elif isinstance(event, quiesce.Quiesce):
@@ -251,8 +264,7 @@ class Coordinator:
         if phase is not self.phase:
             self._enter(phase, event.value)
         else:
-            self._events.append(reports.EventRecord(
-                self._clock.utcnow().isoformat(), event.value))
+            self._note_event(event)
         for action in actions:
             own = self._own.get(action)
             if own is not None:
@@ -270,11 +282,17 @@ class Coordinator:
                 event, self._order, self._budget, self._clock))
         elif phase is phases.Phase.DRAINING:
             self._tracker.begin_history()
-            self._set(self._budget.start(now, _ask(self._lease)))
+            self._set(self._budget.start(now, self._begin_lease(now)))
         elif event is phases.Event.TERM:
             self._set(self._budget.hurry(self._deadlines, now))
         elif phase is phases.Phase.RELEASING:
             self._set(self._budget.release(self._deadlines, now))
+
+    def _begin_lease(self, now):
+        seconds = _ask(self._lease)
+        if seconds is not None:
+            self._lease_ends = (now + seconds,)
+        return seconds
 
     def _set(self, deadlines):
         self._deadlines = deadlines
@@ -297,12 +315,17 @@ class Coordinator:
         if self.phase is not phases.Phase.DRAINING:
             return
         began = self._history[-1].at
-        lease = self._clock.now() - began + seconds
-        self._set(self._budget.start(began, lease))
+        ends_at = self._clock.now() + seconds
+        self._lease_ends = (self._lease_ends or (None,))[:1] + (ends_at,)
+        self._set(self._budget.start(began, ends_at - began))
         # Whoever is refused is told the new deadline.
         self._narrow_gate()
 
     # -- how it is done
+
+    def _note_event(self, event):
+        self._events.append(reports.EventRecord(
+            self._clock.utcnow().isoformat(), event.value))
 
     def _enter(self, phase, why):
         self._history.append(Entry(

@@ -7,6 +7,7 @@ the clock's values are arguments.
 """
 
 import dataclasses
+import enum
 import re
 
 #: Seconds without a move after which work counts as standing still.
@@ -18,6 +19,14 @@ UNUSED = 2.0
 
 #: A lease is renewed when that gains so many seconds.
 WORTH = 1.0
+
+
+class Remark(enum.Enum):
+    """What the report of a stop says of the lease, once each."""
+
+    EXTENDED = 'lease_extended'          # there was more time: work moved
+    NOT_EXTENDED = 'lease_not_extended'  # work stood still: none asked for
+
 
 _FIGURES = re.compile(r'\d+')
 

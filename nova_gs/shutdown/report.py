@@ -19,8 +19,8 @@ FILE = 'drain-report.json'
 
 #: Grows when a name in the file is added, changes its meaning or goes away.
 #: 2 brought the end, kind and request of works, the deadlines, what was
-#: handed back, and events.
-SCHEMA = 2
+#: handed back, and events; 3 the ends of the lease.
+SCHEMA = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class EventRecord:
     """Something that happened and did not lead to another phase."""
 
     at: str    # UTC, ISO 8601
-    text: str  # value of phases.Event
+    text: str  # value of phases.Event or of lease.Remark
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +90,9 @@ class DrainReport:
     #: UUIDs of operations that were not begun and stay offered
     handed_back: list = dataclasses.field(default_factory=list)
     events: list = dataclasses.field(default_factory=list)
+    #: Until when the init system lets the stop go on: as it was at first,
+    #: and as it was last if that is another time (UTC, ISO 8601)
+    lease_ends: list = dataclasses.field(default_factory=list)
     schema: int = SCHEMA
 
     @classmethod

@@ -28,17 +28,21 @@ class Supervision:
     :param budget: ``deadlines.Budget``
     :param read: callable() -> ``unit.Patience`` or None
     :param renew: callable(seconds): a stop may take so long from now on
+    :param remark: callable(``lease.Remark``), for the report
     """
 
-    def __init__(self, clock, budget, read=None, renew=None):
+    def __init__(self, clock, budget, read=None, renew=None, remark=None):
         self._clock = clock
         self._budget = budget
         self._read = read or unit.read
         self._renew = renew or (lambda seconds: None)
+        self._remark = remark or (lambda remark: None)
+        self._remarked = set()
         self._patience = None
         self._lock = threading.Lock()
         self._motion = leases.Motion()
         self._outlook = outlook.Outlook()
+        self._began = None
         self._ends_at = None
         self._limit = None
         self._moved_at = None
@@ -79,6 +83,7 @@ class Supervision:
         now = self._clock.now()
         seconds = self._patience and self._patience.seconds
         with self._lock:
+            self._began = now
             self._ends_at = None if seconds is None else now + seconds
             self._limit = now + self._budget.total if (
                 self._budget.total) else None
@@ -106,6 +111,7 @@ class Supervision:
                     leases.sight_of(piece.part, piece.phase, piece.remaining)
                     for piece in pieces]):
                 self._moved_at = now
+            self._note_standstill(phase, pieces, now)
             self._text = self._outlook.sentence(phase.value, pieces, exit_at)
             seconds = self._wanted(now) if (
                 phase is phases.Phase.DRAINING) else None
@@ -119,12 +125,28 @@ class Supervision:
                 self._ends_at = now + seconds
         if seconds is not None:
             self._renew(leases.usable(seconds))
+            self._remark_once(leases.Remark.EXTENDED)
 
     def leaving(self):
         """Say that nothing is left to do but to go."""
         with self._lock:
             self._text = 'leaving: report, records, connections'
             systemd.status(self._text)
+
+    def _note_standstill(self, phase, pieces, now):
+        """Remark that no more is asked for, where more could be had."""
+        if phase is not phases.Phase.DRAINING or not pieces or (
+                self._began is None or self._ends_at is None):
+            return
+        since = self._began if self._moved_at is None else self._moved_at
+        if now - since >= leases.STALLED_AFTER and (
+                self._limit is None or self._ends_at < self._limit):
+            self._remark_once(leases.Remark.NOT_EXTENDED)
+
+    def _remark_once(self, remark):
+        if remark not in self._remarked:
+            self._remarked.add(remark)
+            self._remark(remark)
 
     def _wanted(self, now):
         hold = (leases.STALLED_AFTER + leases.UNUSED +

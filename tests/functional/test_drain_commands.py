@@ -11,8 +11,8 @@ import fixtures
 
 from nova_gs.devcloud import environment
 from nova_gs.shutdown import report
+from tests.fixtures import agreement
 from tests.fixtures import plugin
-from tests.fixtures import records
 from tests.functional import test_openstack_client as clients
 from tests.functional import two_hosts
 
@@ -21,21 +21,29 @@ SOURCE, DESTINATION = two_hosts.SOURCE, two_hosts.DESTINATION
 REASON = 'new fans'
 
 #: Seconds that a guest moves while somebody watches; looks are 1 s apart.
-MOVING = 6
+MOVING = 4
 
 #: A line of progress: of a live migration, with its bar.
 BAR = re.compile(r'live-migration \S{8} [#.]{24}  ? ?(\d+)%  (.+)')
 
 
-class _CommandsTestCase(two_hosts.TwoHostsTestCase):
+class TestDrainCommands(two_hosts.TwoHostsTestCase):
     """A guest moves from SOURCE to DESTINATION, as slowly as it is told."""
 
     OPTIONS = {'driver': 'fake', 'hosts': 2}
 
     def setUp(self):
         super().setUp()
+        self.environ = dict(
+            os.environ, **self.cloud.environment(),
+            **self.useFixture(plugin.Plugin()).environment)
         self.addCleanup(self.delete_all)
+        self.addCleanup(self._take_back)
         self.addCleanup(self.hypervisor(SOURCE).reset)
+
+    def _take_back(self):
+        self.start_both()
+        self.api.request('DELETE', 'os-services/%s/drain' % SOURCE)
 
     def manage(self, *words):
         """Run nova-manage on the controller; returns what it prints."""
@@ -69,15 +77,7 @@ class _CommandsTestCase(two_hosts.TwoHostsTestCase):
         """Return the drain of a host as the API shows it."""
         return self.api.get('os-services/%s/drain' % host)['drain']
 
-
-class TestOpenStackCommands(_CommandsTestCase):
-    """``openstack compute service drain``."""
-
-    def setUp(self):
-        super().setUp()
-        self.environ = dict(
-            os.environ, **self.cloud.environment(),
-            **self.useFixture(plugin.Plugin()).environment)
+    # -- openstack compute service drain
 
     def openstack(self, *words, expected=0):
         """Run a drain command; returns (what it prints, its progress)."""
@@ -107,7 +107,6 @@ class TestOpenStackCommands(_CommandsTestCase):
         return uuid
 
     def test_start_show_cancel(self):
-        self.addCleanup(self.openstack, 'cancel', '--wait', SOURCE)
         uuid = self.move_when_drained()
         said, progress = self.openstack(
             'start', SOURCE, '--reason', REASON, '--wait', '-f', 'json')
@@ -130,7 +129,6 @@ class TestOpenStackCommands(_CommandsTestCase):
 
     def test_in_a_terminal(self):
         """Bars move, and what stands there at the end is the end."""
-        self.addCleanup(self.openstack, 'cancel', SOURCE)
         self.move_when_drained()
         text = self._in_terminal('start', SOURCE, '--wait', '-c', 'complete')
         self.assertIn('\x1b[J', text)
@@ -157,21 +155,14 @@ class TestOpenStackCommands(_CommandsTestCase):
         return b''.join(written).decode()
 
     def test_what_cannot_be(self):
-        for words, said in (
-                (('show', 'host-z'), 'host-z could not be found'),
-                (('start', 'host-z', '--wait'), 'could not be found'),
-                (('start', SOURCE, '--reason', 'x' * 300), 'reason')):
-            _, complaint = self.openstack(*words, expected=1)
-            self.assertIn(said, complaint)
-            self.assertNotIn('Traceback', complaint)
+        _, said = self.openstack('start', 'host-z', '--wait', expected=1)
+        self.assertIn('host-z could not be found', said)
+        self.assertNotIn('Traceback', said)
 
-
-class TestManageCommands(_CommandsTestCase):
-    """``nova-manage service``, ``operation`` and ``drain``."""
+    # -- nova-manage service, operation, drain
 
     def test_drain_and_resume(self):
         uuid = self.move()
-        self.addCleanup(self.manage, 'service', 'resume', SOURCE)
         said = self.manage('service', 'drain', SOURCE, '--reason', REASON)
         self.assertEqual('%s takes no new work, and lets go what it has.\n'
                          % SOURCE, said)
@@ -203,18 +194,10 @@ class TestManageCommands(_CommandsTestCase):
         path = os.path.join(self.cloud.layout.state_path(SOURCE),
                             report.FILE)
         found = json.loads(self.manage('drain', 'report', path, '--json'))
-        states = {row['uuid']: row for row in records.Records(
-            self.cloud.layout).operations(kind='live-migration')}
+        agreement.check(self, found, self.records.operations())
         moved = [work for work in found['works']
                  if work['name'] == 'live_migration']
         self.assertEqual([uuid], [work['instance_uuid'] for work in moved])
-        for work in found['works']:
-            row = states[work['operation_uuid']]
-            self.assertEqual(
-                ('finished', row['kind'], row['request_id'], 'succeeded'),
-                (work['fate'], work['kind'], work['request_id'],
-                 row['state']))
-        self.assertIn(uuid, self.manage('drain', 'report', path))
         page = os.path.join(
             self.useFixture(fixtures.TempDir()).path, 'stop.html')
         self.manage('drain', 'report', path, '--html', page)

@@ -53,7 +53,7 @@ ALONE = {
     'conf': 'conf',
     'exception': '',
     'hacking': 'hacking',
-    'osc': 'osc clock exception',
+    'osc': 'osc shutdown clock exception',
     'report': 'report shutdown exception',
     'shutdown': 'shutdown clock exception',
 }

@@ -1,6 +1,7 @@
 """Bodies that let a host take nothing in."""
 
 from nova_gs.shutdown import deadlines
+from nova_gs.shutdown import order
 
 BEGIN = ((1, {
     'type': 'object',
@@ -8,7 +9,7 @@ BEGIN = ((1, {
         'deadline': {'type': ['integer', 'null'], 'minimum': 0,
                      'maximum': deadlines.LONGEST},
         'reason': {'type': ['string', 'null'], 'minLength': 1,
-                   'maxLength': 255, 'format': 'printable'},
+                   'maxLength': order.LONGEST_REASON, 'format': 'printable'},
     },
     'additionalProperties': False,
 }),)

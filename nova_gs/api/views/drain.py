@@ -104,7 +104,13 @@ def _since(service, said):
 
 
 def _waiting(one):
-    return 'waits to begin' if one.owner is None else 'under way'
+    if one.state == fields.OperationState.INTERRUPTED:
+        return 'interrupted, waits for %s to start' % one.host
+    if one.owner is not None:
+        return 'under way'
+    if one.state == fields.OperationState.ACCEPTED:
+        return 'waits to begin'
+    return 'its next step waits for %s' % (one.host or 'a conductor')
 
 
 def _first(*values):

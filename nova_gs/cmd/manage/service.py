@@ -1,14 +1,9 @@
 """``nova-manage service``: who is there, and hosts that take nothing in."""
 
-import argparse
-
 from nova_gs.cmd.manage import base
 from nova_gs.cmd.manage import hosts
 from nova_gs.objects import fields
-from nova_gs.shutdown import deadlines
-
-#: Letters that the record has room for.
-LONGEST_REASON = 255
+from nova_gs.shutdown import order
 
 _COLUMNS = ('host', 'binary', 'version', 'phase', 'disabled', 'forced_down',
             'seconds_since_seen', 'phase_reason', 'phase_deadline')
@@ -21,11 +16,11 @@ def add(nouns):
     draining = base.telling(verbs, 'drain', drain)
     draining.add_argument('host', metavar='HOST')
     draining.add_argument(
-        '--deadline', type=_seconds, metavar='SECONDS',
+        '--deadline', type=order.seconds, metavar='SECONDS',
         help='when so many have passed, live migrations that still run are '
              'treated as [shutdown] live_migration_at_deadline says; '
              'without it they take the time they need')
-    draining.add_argument('--reason', type=_reason, metavar='TEXT',
+    draining.add_argument('--reason', type=order.reason, metavar='TEXT',
                           help='what those who are refused are told')
     base.telling(verbs, 'resume', resume).add_argument(
         'host', metavar='HOST')
@@ -78,22 +73,3 @@ def _say(conf, arguments, row, sentence, problem):
               'its next heartbeat, within %d s, or when it starts.' % (
                   problem if problem.endswith('.') else problem + '.',
                   conf.report_interval))
-
-
-def _seconds(text):
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= deadlines.LONGEST:
-        raise argparse.ArgumentTypeError(
-            '%s is no whole number of seconds from 0 to %d' % (
-                text, deadlines.LONGEST))
-    return value
-
-
-def _reason(text):
-    if not 0 < len(text) <= LONGEST_REASON or not text.isprintable():
-        raise argparse.ArgumentTypeError(
-            'a reason is one line of 1 to %d letters' % LONGEST_REASON)
-    return text

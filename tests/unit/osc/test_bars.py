@@ -35,6 +35,16 @@ class LineTestCase(base.TestCase):
         self.assertTrue(text.endswith(
             ', ends in 12 s; at the deadline it is called off'), text)
 
+    def test_what_matters_least_is_left_out_where_there_is_no_room(self):
+        one = drain_api.operation(
+            7, estimated_end='2030-01-01T00:00:12+00:00')
+        for columns, end in ((140, 'called off'), (120, 'ends in 12 s'),
+                             (79, 'ends in 12 s'), (70, 'MiB left'),
+                             (39, ' 40%  ')):
+            text = bars.row(one, NOW, bars.LETTERS, True, columns)
+            self.assertTrue(text.endswith(end), text)
+            self.assertLessEqual(len(text), columns)
+
     def test_row_of_what_says_nothing(self):
         text = bars.row(
             drain_api.operation(7, phase='', progress=None, server_id=None,
@@ -63,7 +73,7 @@ class LineTestCase(base.TestCase):
 
     def test_instants(self):
         for text, words in (
-                ('2029-12-31T23:59:00', 'about now'),
+                ('2029-12-31T23:59:00', 'deadline passed'),
                 ('2030-01-01T00:01:59', 'in 119 s'),
                 ('2030-01-01T01:00:00', 'in 60 min'),
                 ('2030-01-02T01:00:00+01:00', 'at 2030-01-02 01:00 UTC')):

@@ -79,8 +79,18 @@ class TerminalTestCase(base.TestCase):
     def test_long_lines_are_cut(self):
         self.size = (40, 24)
         for _ in range(2):
-            self.screen.show(V(OP(1), reason='x' * 100))
-        self.assertEqual([39, 39, 0], list(map(len, self.glass.lines)))
+            self.screen.show(V(OP(1), reason='for ever and ever'))
+        self.assertEqual(4, len(self.glass.lines))
+        self.assertTrue(all(len(line) < 40 for line in self.glass.lines))
+        self.assertTrue(self.glass.lines[1].endswith('0 ended.'))
+        self.assertIn('  40%  ', self.glass.lines[2])
+
+    def test_a_long_reason_in_a_small_terminal(self):
+        self.size = (40, 8)
+        for _ in range(2):
+            self.screen.show(V(*map(OP, range(9)), reason='why ' * 60))
+        self.assertEqual(7, len(self.glass.lines))
+        self.assertEqual('... and 7 more', self.glass.lines[5])
 
     def test_a_tiny_terminal(self):
         self.size = (5, 1)

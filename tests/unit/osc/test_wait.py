@@ -31,7 +31,8 @@ class WaitTestCase(base.TestCase):
         self.pauses = []
 
     def wait(self, *views):
-        return wait.Wait(api.Drains(drain_api.DrainAPI(*views)),
+        return wait.Wait(api.Drains(
+            lambda api=drain_api.DrainAPI(*views): api),
                          self.screen, self.pauses.append)
 
     def test_until_drained(self):
@@ -46,14 +47,18 @@ class WaitTestCase(base.TestCase):
         self.assertEqual([], self.pauses)
 
     def test_a_host_that_is_stopped_meanwhile(self):
-        last = V(OP(1), phase='stopped', live=False)
+        last = V(phase='stopped', live=False)
         self.assertEqual(last, self.wait(V(OP(1)), last).until_drained('h'))
+        error = self.assertRaises(
+            exception.Conflict, self.wait(
+                V(OP(1)), V(OP(1), phase='stopped')).until_drained, 'host1')
+        self.assertIn('What is open (1)', str(error))
 
     def test_taken_back_meanwhile(self):
         error = self.assertRaises(
             exception.Conflict, self.wait(
                 V(OP(1)), V(OP(1), phase='serving')).until_drained, 'host1')
-        self.assertIn('host1 is not drained', str(error))
+        self.assertIn('host1 takes work', str(error))
 
     def test_an_api_that_is_away_for_a_while(self):
         self.wait(V(OP(1)), AWAY, AWAY, V(OP(1)), AWAY, V()).until_drained('h')

@@ -23,8 +23,10 @@ class PageTestCase(base.TestCase):
     def test_what_is_said_first(self):
         text = self.page(reports.troubled())
         for words in (
-                '<h1>Stop of host1</h1>',
-                'Exit code 3: work was left, and is taken up by the next',
+                '<h1>host1 stopped and left work</h1>',
+                '<title>host1 stopped and left work, 2030-01-01',
+                'Exit code 3: what was left is taken up by the next start. '
+                'Of 7 pieces of work: 4 finished, 2 called off, 1 left for',
                 'draining 2 min 20 s → aborting 20 s → releasing 0.40 s',
                 '<b>1</b> left for the next start', '<b>2</b> called off',
                 '<b>4</b> finished', '<b>6</b> refused',
@@ -53,7 +55,8 @@ class PageTestCase(base.TestCase):
 
     def test_a_quiet_stop(self):
         text = self.page(reports.stop())
-        self.assertIn('Exit code 0: all work reached a safe end.', text)
+        self.assertIn('Exit code 0: all work reached a safe end. Nothing '
+                      'ran that it had to wait for.', text)
         self.assertNotIn('All works', text)
 
     def test_names_from_outside_are_only_text(self):

@@ -4,6 +4,7 @@ import dataclasses
 
 from nova_gs import exception
 from nova_gs.report import story
+from nova_gs.shutdown import lease
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import report
@@ -58,6 +59,17 @@ class StoryTestCase(base.TestCase):
         self.assertEqual(0, told.bands[0].start)
         self.assertEqual(70.25, told.seconds)
 
+    def test_a_lease_that_moved(self):
+        for ends, extra in (
+                ([], []), ([30], []), ([30, 180.2], [('first lease', 30)]),
+                ([30, 170], [('first lease', 30), ('lease', 170)])):
+            told = story.tell(reports.stop(
+                lease_ends=[reports.at(end) for end in ends]))
+            marks = [(mark.text, mark.at) for mark in told.deadlines]
+            self.assertEqual(sorted(marks, key=lambda mark: mark[1]), marks)
+            self.assertEqual(extra, [mark for mark in marks
+                                     if 'lease' in mark[0]])
+
     def test_events_of_an_earlier_life_are_left_out(self):
         told = story.tell(reports.stop(events=[
             report.EventRecord(reports.at(-9), 'quiesce'),
@@ -66,7 +78,7 @@ class StoryTestCase(base.TestCase):
                          [(event.at, event.text) for event in told.events])
 
     def test_every_event_has_a_cause(self):
-        for event in phases.Event:
+        for event in (*phases.Event, *lease.Remark):
             self.assertIn(event.value, story.CAUSES)
 
     def test_a_report_of_the_first_schema(self):

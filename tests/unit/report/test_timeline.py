@@ -87,6 +87,23 @@ class TimelineTestCase(base.TestCase):
                                         for bar in with_names])
         self.assertLess(float(picture.get('viewBox').split()[3]), 900)
 
+    def test_a_phase_that_is_too_short_has_its_name_beside_it(self):
+        for report, names in (
+                (reports.stop(), ['releasing 0.25 s']),
+                (reports.stop(steps=(('draining', 9, 'term'),
+                                     ('forced', 0, 'quit'))),
+                 ['forced 0.00 s']),
+                (reports.stop(steps=(('draining', 9, 'term'),)), [])):
+            self.assertEqual(names, [one.text for one in self.of_kind(
+                self.draw(report), 'phase-names')])
+
+    def test_a_picture_of_its_own_brings_its_colours(self):
+        told = story.tell(reports.troubled())
+        picture = ElementTree.fromstring(timeline.picture(told))
+        self.assertTrue(picture.tag.endswith('svg'))
+        self.assertIn('prefers-color-scheme: dark', picture[0].text)
+        self.assertNotIn('<style', timeline.render(told))
+
     def test_nothing_to_show(self):
         said = ''.join(self.draw(reports.stop()).itertext())
         self.assertIn('Nothing ran', said)

@@ -10,6 +10,7 @@ from nova_gs import exception
 from nova_gs.shutdown import coordinator
 from nova_gs.shutdown import deadlines
 from nova_gs.shutdown import inbox
+from nova_gs.shutdown import lease
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import quiesce
@@ -330,6 +331,27 @@ class TimeTestCase(_CoordinatorTestCase):
         self.coordinator.renew_lease(500)
         self.coordinator.turn()
         self.assertEqual(40, self.coordinator.seconds_left())
+        self.assertEqual(
+            ['2030-01-01T00:01:30+00:00', '2030-01-01T00:01:50+00:00'],
+            self.coordinator.report().lease_ends)
+
+    def test_a_lease_that_stays_has_one_end(self):
+        self.assertEqual([], self.coordinator.report().lease_ends)
+        self.lease = 90
+        self.handle(E.TERM)
+        self.assertEqual(['2030-01-01T00:01:30+00:00'],
+                         self.coordinator.report().lease_ends)
+
+    def test_remarks(self):
+        self.handle(E.TERM)
+        self.clock.advance(5)
+        self.coordinator.remark(lease.Remark.EXTENDED)
+        self.coordinator.turn()
+        self.assertEqual(
+            [('2030-01-01T00:00:05+00:00', 'lease_extended')],
+            [(event.at, event.text)
+             for event in self.coordinator.report().events])
+        self.assertIs(P.DRAINING, self.coordinator.phase)
 
     def test_a_lease_that_cannot_be_read(self):
         self.coordinator._lease = lambda: 1 / 0
@@ -354,7 +376,7 @@ class EndlessTestCase(_CoordinatorTestCase):
         self.handle(E.TERM)
         error = self.assertRaises(
             exception.HostDraining, self.enter, while_draining=W.NEVER)
-        self.assertIn('until its work has ended at the latest', str(error))
+        self.assertIn('until its work has ended)', str(error))
 
     def test_second_term_sets_an_end(self):
         self.enter()

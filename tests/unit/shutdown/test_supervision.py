@@ -7,6 +7,7 @@ import socket
 import fixtures
 
 from nova_gs.shutdown import deadlines
+from nova_gs.shutdown import lease
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import supervision
@@ -40,14 +41,15 @@ class SupervisionTestCase(base.TestCase):
         self.clock = clock_fixture.ManualClock()
         self.tracker = tracker.Tracker(self.clock)
         self.gate = tracker.Gate(self.tracker, 'host1')
-        self.renewed = []
+        self.renewed, self.remarks = [], []
         self.begin(30)
 
     def begin(self, seconds, total=180):
         self.patience = patience(seconds)
         self.made = supervision.Supervision(
             self.clock, deadlines.Budget(total, 20, 20),
-            read=lambda: self.patience, renew=self.renewed.append)
+            read=lambda: self.patience, renew=self.renewed.append,
+            remark=self.remarks.append)
         self.made.meet()
 
     def heard(self):
@@ -98,6 +100,42 @@ class SupervisionTestCase(base.TestCase):
         self.assertEqual('EXTEND_TIMEOUT_USEC=52000000', extension)
         self.assertIn('20 % done', status)
         self.assertEqual([50], self.renewed)
+
+    def test_the_lease_is_remarked_on_once(self):
+        work = self.enter()
+        self.made.lease()
+        for step in range(8):
+            work.say('step %d' % step)
+            self.look(4)
+        self.assertEqual([lease.Remark.EXTENDED], self.remarks)
+        for _ in range(10):
+            self.look(2)
+        self.assertEqual(
+            [lease.Remark.EXTENDED, lease.Remark.NOT_EXTENDED], self.remarks)
+
+    def test_work_that_never_moves_gets_no_more_time(self):
+        self.enter()
+        self.made.lease()
+        self.look(lease.STALLED_AFTER - 1)
+        self.assertEqual([], self.remarks)
+        self.look(1)
+        self.assertEqual([lease.Remark.NOT_EXTENDED], self.remarks)
+
+    def test_no_remark_where_no_more_could_be_had(self):
+        for seconds in (None, 200):
+            self.begin(seconds)
+            self.enter()
+            self.made.lease()
+            for _ in range(5):
+                self.look(20)
+        self.begin(30)
+        for work in self.tracker.list():
+            work.release()
+        self.made.lease()
+        self.look(20)
+        self.enter()
+        self.look(20, P.ABORTING)
+        self.assertEqual([], self.remarks)
 
     def test_not_past_the_budget(self):
         work = self.enter()

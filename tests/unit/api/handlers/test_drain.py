@@ -2,6 +2,7 @@
 
 import fixtures
 
+from nova_gs.api.views import drain as view
 from nova_gs import context
 from nova_gs import objects
 from tests.unit.api import base
@@ -144,6 +145,24 @@ class DrainTestCase(base.ApiTestCase):
             'estimated_end': '2030-01-01T00:00:10Z',
             'at_deadline': 'finish', 'host': 'host1', 'peer_host': None,
             'request_id': begun.request_id}], view['operations'])
+
+    def test_what_waits_says_for_what(self):
+        instance = self.add_instance()
+        self.act(instance, 'reboot', {'type': 'HARD'})
+        one = self.operations(instance)[0]
+        for state, host, owner, said in (
+                ('accepted', 'host1', None, 'waits to begin'),
+                ('running', 'host1', 'o', 'under way'),
+                ('running', 'host2', None, 'its next step waits for host2'),
+                ('running', None, None,
+                 'its next step waits for a conductor'),
+                ('interrupted', 'host1', 'o',
+                 'interrupted, waits for host1 to start')):
+            one.state, one.host, one.owner = state, host, owner
+            shown = view.operation(
+                one, None, objects.Service(host='host1', phase='serving'),
+                'abort')
+            self.assertEqual(said, shown['phase'])
 
     def test_many_operations(self):
         """All of them, and only those of this host."""

@@ -38,7 +38,7 @@ class DrainTestCase(base.ManageTestCase):
             (0, 'The timeline of the stop of host1 is in %s.\n' % out),
             (code, said))
         with open(out, encoding='utf-8') as page:
-            self.assertIn('<title>Stop of host1', page.read())
+            self.assertIn('<title>host1 stopped and left work', page.read())
 
     def test_html_that_cannot_be_written(self):
         self.assert_complains(
