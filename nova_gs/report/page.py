@@ -113,11 +113,8 @@ def _course(story):
     passed = ' → '.join('%s %s' % (
         band.name, words.length(band.end - band.start))
         for band in story.bands)
-    budget = story.report.budget_seconds
-    return '%s, %s%s%s' % (
-        words.moment(story.began), words.length(story.seconds),
-        ' of %s' % words.length(budget) if budget else ', without a deadline',
-        ': %s' % passed if passed else '')
+    return '%s, %s%s' % (words.moment(story.began), words.taken(story),
+                         ': %s' % passed if passed else '')
 
 
 def _facts(story):

@@ -45,6 +45,7 @@ SAME = 0.5
 FATES = (policy.Fate.LEFT, policy.Fate.ABORTED, policy.Fate.FINISHED)
 
 _SERVING = phases.Phase.SERVING.value
+_QUIESCED = phases.Phase.QUIESCED.value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +111,12 @@ class Story:
     def with_fate(self, fate):
         """Return the bars of one ``policy.Fate``."""
         return [bar for bar in self.bars if bar.fate is fate]
+
+    @property
+    def quiesced(self):
+        """How many of the seconds it was only quiesced, and did not stop."""
+        return sum(band.end - band.start for band in self.bands
+                   if band.name == _QUIESCED)
 
     @property
     def refusals(self):

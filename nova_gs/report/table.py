@@ -17,9 +17,8 @@ def render(story):
     lines = [
         'Stop of %s: exit code %d (%s).' % (
             report.host, report.exit_code, report.outcome.replace('_', ' ')),
-        'It began at %s and took %s%s.' % (
-            words.moment(story.began), words.length(story.seconds),
-            _of_budget(report)),
+        'It began at %s and took %s.' % (
+            words.moment(story.began), words.taken(story)),
         'Phases: %s.' % (', then '.join(
             '%s %s (%s)' % (band.name, words.length(band.end - band.start),
                             band.cause)
@@ -30,12 +29,6 @@ def render(story):
                  'Nothing ran that it had to wait for.')
     lines.extend(_beside(report))
     return lines
-
-
-def _of_budget(report):
-    if not report.budget_seconds:
-        return '; it had no deadline'
-    return ' of %s' % words.length(report.budget_seconds)
 
 
 def _works(story):

@@ -28,6 +28,22 @@ def moment(at):
     return at.strftime('%Y-%m-%d %H:%M:%S UTC')
 
 
+def taken(story):
+    """Return how long a stop took, of how much, and how long it was quiesced.
+
+    Time in which the host was quiesced is not the stop's: its budget counts
+    from SIGTERM.
+
+    :param story: ``story.Story``
+    """
+    budget = story.report.budget_seconds
+    text = length(story.seconds - story.quiesced) + (
+        ' of %s' % length(budget) if budget else ', without a deadline')
+    if story.quiesced:
+        text += ', after %s quiesced' % length(story.quiesced)
+    return text
+
+
 def brief(uuid):
     """Return the beginning of a UUID, which is enough to tell it by."""
     return uuid[:8] if uuid else ''

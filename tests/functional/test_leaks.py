@@ -72,6 +72,8 @@ class TestLeaks(base.CloudTestCase):
 
     def setUp(self):
         super().setUp()
+        # Those of earlier tests may end at any time.
+        self.others = set(threading.enumerate())
         self.requester = self.useFixture(requester.Requester(self.cloud))
 
     # -- in a process
@@ -114,8 +116,9 @@ class TestLeaks(base.CloudTestCase):
             thread for thread in threading.enumerate()
             if type(thread).__name__ == 'ThreadWorker'])
         gc.collect()
-        return (threading.active_count(), len(os.listdir('/proc/self/fd')),
-                len(gc.get_objects()), memory())
+        return (len(set(threading.enumerate()) - self.others),
+                len(os.listdir('/proc/self/fd')), len(gc.get_objects()),
+                memory())
 
     def test_open_and_close(self):
         """A process that opens and closes servers stays as it was."""

@@ -115,6 +115,10 @@ class TestSystemd(under_systemd.SystemdTestCase):
         """Stop it; return what ``stop_unit`` does."""
         return self.stop_unit(self.unit)
 
+    def events(self):
+        """Return what the report says beside its phases."""
+        return [event['text'] for event in self.report(HOST)['events']]
+
     def test_a_stop_that_moves_gets_more_time(self):
         self.start('TimeoutStopSec=%d' % SHORT)
         self.assertEqual(['active', 'serving'],
@@ -132,6 +136,7 @@ class TestSystemd(under_systemd.SystemdTestCase):
         self.assertGreater(len(set(shown)), 5, texts)
         self.assertTrue(any('ends about' in text for text in texts), texts)
         self.api.await_server(uuid, host=OTHER, status='ACTIVE')
+        self.assertIn('lease_extended', self.events())
         self.figure('systemd: a migration of %d s, TimeoutStopSec %d'
                     % (LONG, SHORT), seconds=round(took, 1))
 
@@ -148,6 +153,7 @@ class TestSystemd(under_systemd.SystemdTestCase):
         self.assertIn((operation['uuid'], 'aborted'), [
             (work['operation_uuid'], work['fate'])
             for work in self.report(HOST)['works']])
+        self.assertIn('lease_not_extended', self.events())
         self.figure('systemd: a stalled migration, TimeoutStopSec %d'
                     % SHORT, seconds=round(took, 1))
 

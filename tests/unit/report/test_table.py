@@ -25,10 +25,15 @@ class TableTestCase(base.TestCase):
                 'called off at 71 %', 'left to the hypervisor'):
             self.assertIn(words, text)
 
+    def test_the_budget_counts_from_sigterm(self):
+        self.assertIn('took 10 s of 3 min, after 2 h quiesced.', self.text(
+            reports.stop(steps=(('quiesced', 7200, 'quiesce'),
+                                ('draining', 10, 'term')))))
+
     def test_a_quiet_stop(self):
         text = self.text(reports.stop(budget_seconds=0))
         self.assertIn('exit code 0 (clean)', text)
-        self.assertIn('took 10 s; it had no deadline', text)
+        self.assertIn('took 10 s, without a deadline', text)
         self.assertIn('Nothing ran', text)
         for words in ('Refused', 'Handed back', 'Still open'):
             self.assertNotIn(words, text)
