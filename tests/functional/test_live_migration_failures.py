@@ -228,6 +228,10 @@ class TestFailures(base.CloudTestCase):
     def kill_hypervisor(self, host):
         hypervisor, request_id = self._ask_and_hold(
             SOURCE, 'start_migration', 'running')
+        # Or the call that begins it may be what is cut.
+        self.await_that('its source watches it', lambda: any(
+            one['memory_total_bytes'] for one in self.api.get(
+                'servers/%s/migrations' % self.uuid)['migrations']))
         name = 'hypervisor@' + host
         self.cloud.kill(name)
         if host == DESTINATION:
