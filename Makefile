@@ -7,7 +7,7 @@ ARGS :=
 
 help:
 	@echo "make demo    a live migration with SIGTERM in the middle of it"
-	@echo "make test    all tests, on real parts; about 13 minutes"
+	@echo "make test    all tests, on real parts; about 14 minutes"
 	@echo "make verify  the scenarios at full counts, with figures; hours"
 	@echo "make clean   remove what the others made here"
 

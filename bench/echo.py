@@ -4,6 +4,7 @@ Started by ``rpc.py`` as a process: ``echo.py KIND URL``.  It prints
 ``ready``, and its processor time whenever it reads ``cpu``.
 """
 
+import functools
 import logging
 import pathlib
 import sys
@@ -25,6 +26,8 @@ from nova_gs import context  # noqa: E402
 from nova_gs import objects  # noqa: E402
 from nova_gs import pools  # noqa: E402
 from nova_gs.rpc import catalogue  # noqa: E402
+from nova_gs.rpc import client as rpc_client  # noqa: E402
+from nova_gs.rpc import freshness  # noqa: E402
 from nova_gs.rpc import serializer  # noqa: E402
 from nova_gs.rpc import server as rpc_server  # noqa: E402
 from nova_gs.rpc import transport  # noqa: E402
@@ -46,14 +49,20 @@ ARGUMENTS = {'instance': 'f6a1c1d4-7f43-4c2a-8f2c-0a3a3f7b1b11',
 _NEW, _ONGOING = catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING
 
 
-def _transport(url):
-    conf = cfg.CONF
-    nova_gs.conf.register_opts(conf)
-    conf([], project='bench', default_config_files=[],
-         default_config_dirs=[])
+@functools.cache
+def _configure():
+    nova_gs.conf.register_opts(cfg.CONF)
+    cfg.CONF([], project='bench', default_config_files=[],
+             default_config_dirs=[])
     objects.register_all()
     transport.prepare()
-    return oslo_messaging.get_rpc_transport(conf, url=url)
+
+
+def _transport(url):
+    _configure()
+    return oslo_messaging.get_rpc_transport(
+        cfg.CONF, url=url,
+        allowed_remote_exmods=list(transport.REMOTE_EXCEPTION_MODULES))
 
 
 class Bare:
@@ -110,24 +119,36 @@ def client(kind, url):
 
     :param kind: of ``KINDS``, or 'ongoing' for the second server of 'both'
     """
-    ctxt = context.get_admin_context()
     method, arguments = 'get_console_output', ARGUMENTS
-    topic, request = _NEW.value, serializer.RequestSerializer()
+    topic = _NEW.value
     if kind == 'bare':
-        # The same bytes on their way, with nothing that interprets them.
-        topic, request, ctxt = 'bare', None, ctxt.to_dict()
-    elif kind == 'ongoing':
+        return _bare_client(url, method, arguments)
+    if kind == 'ongoing':
         topic, method = _ONGOING.value, 'live_migration_abort'
         arguments = {'migration_uuid': ARGUMENTS['instance']}
+    caller = rpc_client.Client(cfg.CONF, _transport(url))
+    prepared = caller.library_client.prepare(
+        topic=topic, server=HOST, version='6.0', timeout=60)
+    return functools.partial(
+        caller.send, context.get_admin_context(), catalogue.ROWS[method],
+        prepared, HOST, '6.0', arguments)
+
+
+def _bare_client(url, method, arguments):
+    """The same bytes on their way, with nothing that interprets them."""
+    with serializer.saying(freshness.Asked(60)):
+        ctxt = serializer.RequestSerializer().serialize_context(
+            context.get_admin_context())
     caller = oslo_messaging.get_rpc_client(
         _transport(url), oslo_messaging.Target(
-            topic=topic, server=HOST, version='6.0'),
-        serializer=request, timeout=60)
-    return lambda: caller.call(ctxt, method, **arguments)
+            topic='bare', server=HOST, version='6.0'), timeout=60)
+    return functools.partial(caller.call, ctxt, method, **arguments)
 
 
 def flood(url, threads):
     """Ask 'tracked' without a pause until a line is read; print how often."""
+    # Once, before the threads do.
+    _configure()
     answered, over = [0] * threads, threading.Event()
     under_way = threading.Barrier(threads + 1)
 

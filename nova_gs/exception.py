@@ -8,19 +8,28 @@
      +- Invalid                      the request is wrong as such: 400
      |   +- InvalidMicroversion      406 when well-formed but unsupported
      |   +- NoValidHost
+     |   +- ConsoleTypeUnavailable
      |   +- MigrationPreCheckError
      +- Forbidden                    403
      +- NotFound                     404
      |   +- InstanceNotFound  MigrationNotFound  ServiceNotFound
      |   +- FlavorNotFound  ImageNotFound  NetworkNotFound  HypervisorNotFound
-     |   +- ActionNotFound  OperationNotFound  GuestNotFound
+     |   +- ActionNotFound  OperationNotFound  GuestNotFound  PortNotFound
+     |   +- ConsoleTokenNotFound
      +- Conflict                     409: right in itself, not now
      |   +- InvalidState  InstanceMoved  OperationInProgress  AlreadyExists
+     |   +- InstanceLocked  ComputesTooOld
      |   +- HostDraining  HostUnavailable
-     |   +- MigrationNotAbortable  ClaimRefused
-     +- PeerUnavailable              the other service does not answer
-     |   +- Undeliverable
+     |   +- MigrationNotAbortable  ClaimRefused  GuestFenced
+     |   +- ConsoleNotReady
+     +- PeerUnavailable              the other service does not answer: 503
+     |   +- Undeliverable  AskAgain
+     |   +- DatabaseUnavailable      where the database is at hand
+     |       +- DatabaseFull  DatabaseReadOnly  RecordInDoubt
      +- CalledOff                    a task that was not let end
+     +- NetworkFailed                what gives ports said no
+     |   +- PortNotPlugged           and this host's means did not do it
+     +- PortNotPluggedInTime         nobody has said so
      +- HypervisorError              the hypervisor said no
          +- HypervisorUnavailable  MigrationAborted
 
@@ -87,6 +96,13 @@ class NoValidHost(Invalid):
     """No host passes the scheduler's filters."""
 
     msg_fmt = 'No valid host was found. %(reason)s'
+
+
+class ConsoleTypeUnavailable(Invalid):
+    """The guest has no console of the kind that was asked for."""
+
+    msg_fmt = ('Server %(instance_id)s has no console of type '
+               '%(console_type)s: %(why)s.')
 
 
 class MigrationPreCheckError(Invalid):
@@ -171,6 +187,19 @@ class GuestNotFound(NotFound):
     msg_fmt = 'The hypervisor has no guest %(instance_id)s.'
 
 
+class PortNotFound(NotFound):
+    """No port with this ID, or none of this server."""
+
+    msg_fmt = 'Port id %(port_id)s could not be found.'
+
+
+class ConsoleTokenNotFound(NotFound):
+    """A console's URL is not, or no more, of use."""
+
+    msg_fmt = ('This link to a console has expired, or never was one. Ask '
+               'for a new one: openstack console url show --novnc SERVER')
+
+
 class Conflict(NovaGSException):
     """The request is right in itself, but not in the present state."""
 
@@ -179,7 +208,7 @@ class Conflict(NovaGSException):
 
 
 class InvalidState(Conflict):
-    """The instance's vm_state, task_state or lock does not allow this."""
+    """The instance's vm_state or task_state does not allow this."""
 
     msg_fmt = ("Cannot '%(method)s' instance %(instance_id)s while it is in "
                '%(attr)s %(state)s')
@@ -197,6 +226,21 @@ class OperationInProgress(Conflict):
 
     msg_fmt = ("Cannot '%(method)s' instance %(instance_id)s: operation "
                '%(kind)s (%(operation_id)s) is in progress.')
+
+
+class InstanceLocked(Conflict):
+    """Somebody has locked the instance; only administrators pass."""
+
+    msg_fmt = ('Instance %(instance_id)s is locked%(why)s. Have it unlocked '
+               'before you change it.')
+
+
+class ComputesTooOld(Conflict):
+    """Not every compute, or the pin, knows of what is asked for."""
+
+    msg_fmt = ('%(method)s needs RPC version %(since)s of every nova-compute, '
+               'and they, or [upgrade_levels] compute, are at %(version)s. '
+               'Upgrade them first.')
 
 
 class AlreadyExists(Conflict):
@@ -236,6 +280,20 @@ class ClaimRefused(Conflict):
                'claimed: %(why)s.')
 
 
+class GuestFenced(Conflict):
+    """A guest is not started here while it may run on another host."""
+
+    msg_fmt = ('Instance %(instance_id)s is not started on host %(host)s: '
+               '%(why)s')
+
+
+class ConsoleNotReady(Conflict):
+    """The guest has no console at present, since it is off."""
+
+    msg_fmt = ('Server %(instance_id)s has no console now: %(why)s. Try '
+               'again when it is ACTIVE.')
+
+
 class PeerUnavailable(NovaGSException):
     """A service that was called did not answer in time or is not there."""
 
@@ -247,10 +305,78 @@ class Undeliverable(PeerUnavailable):
     """The broker has no queue for a message to that service."""
 
 
+class AskAgain(PeerUnavailable):
+    """A call has waited for so long that its caller may have left.
+
+    ``proof`` is sent along by a caller that asks again, as all do that still
+    wait; see ``rpc.freshness``.
+    """
+
+    msg_fmt = ('%(service)s on %(host)s cannot tell whether anybody still '
+               'waits for %(method)s. Nothing was begun; ask again.')
+
+
+class DatabaseUnavailable(PeerUnavailable):
+    """The database does not answer, or cannot do its work at present.
+
+    Only processes that have the database raise it; a conductor tells its
+    callers so by a plain ``PeerUnavailable``, which any release knows.
+    ``effect`` is one of the sentences below it.
+    """
+
+    msg_fmt = ('%(effect)s: the database %(condition)s. Ask again later; if '
+               'this lasts, tell the operator.')
+
+    #: What it means for who wanted to write, and to read.
+    NOT_WRITTEN = 'Nothing was recorded, so nothing was begun'
+    NOT_READ = 'What this needs to know cannot be read'
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """The database has no room for what should be written."""
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database takes no changes, as an operator has set it so."""
+
+
+class RecordInDoubt(DatabaseUnavailable):
+    """The database was lost in the very moment that something was committed.
+
+    It is on record or not, and who asked must not be told either.
+    """
+
+    msg_fmt = ('It is not known whether the request was recorded: the '
+               'database %(condition)s. If it was, it will be carried out. '
+               'See what became of it before you ask again.')
+
+
 class CalledOff(NovaGSException):
     """A task was told not to go on; whoever runs it hands it on."""
 
     msg_fmt = '%(task)s was called off, as %(reason)s.'
+
+
+class NetworkFailed(NovaGSException):
+    """Whoever gives ports refused or failed; another host may be luckier."""
+
+    msg_fmt = '%(reason)s'
+    code = 503
+
+
+class PortNotPlugged(NetworkFailed):
+    """A port that a guest waits for was said to have failed on its host."""
+
+    msg_fmt = ('%(event)s of port %(port_id)s was said to have failed on host '
+               '%(host)s. The log of the network service says why.')
+
+
+class PortNotPluggedInTime(NovaGSException):
+    """Nobody has told that a port was plugged."""
+
+    msg_fmt = ('Nobody has told within %(timeout)s s (vif_plugging_timeout) '
+               'of %(events)s on host %(host)s. See whether the network '
+               "service's agent works there, then ask again.")
 
 
 class HypervisorError(NovaGSException):

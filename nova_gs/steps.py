@@ -5,7 +5,9 @@ anything is claimed, so a host is never called idle while a claim is in
 flight; the claim comes before the driver, so a step is begun once.
 """
 
+import contextlib
 import functools
+import threading
 import uuid
 
 from oslo_log import log as logging
@@ -51,16 +53,47 @@ class StepRunner:
         self._unsettled = {}
         #: What waits for a thread: operation's UUID -> row
         self._waiting = {}
+        self._lock = threading.Lock()
+        #: Messages that let others go first; None: nobody has to.
+        self._behind = None
 
     def invoke(self, row, method, ctxt, **arguments):
         """Take a message; a call's answer is returned."""
-        if row.kind is catalogue.Kind.CALL:
-            operation = arguments.get('operation_uuid')
-            with self._enter(row, operation) as work:
-                work.request_id = ctxt.request_id
-                work.say('called by %s' % ctxt.request_id)
+        if (row.kind is catalogue.Kind.CALL
+                or row.role is catalogue.Role.READ):
+            with self._enter(row, arguments.get('operation_uuid'),
+                             request_id=ctxt.request_id):
                 return method(ctxt, **arguments)
-        self.take(row, method, ctxt, arguments['operation_uuid'])
+        message = row, method, ctxt, arguments['operation_uuid']
+        if not self._lets_others_go_first(message):
+            self.take(*message)
+
+    @contextlib.contextmanager
+    def first(self):
+        """What is taken in the block goes before what messages ask for.
+
+        So what was offered for long is begun before what comes now.  Only
+        messages that begin something wait, in the order in which they came.
+        """
+        with self._lock:
+            self._behind = []
+        try:
+            yield
+        finally:
+            while self._behind is not None:
+                with self._lock:
+                    messages = self._behind
+                    self._behind = [] if messages else None
+                for message in messages:
+                    self.take(*message)
+
+    def _lets_others_go_first(self, message):
+        with self._lock:
+            waits = (self._behind is not None
+                     and message[0].role is catalogue.Role.BEGINS)
+            if waits:
+                self._behind.append(message)
+            return waits
 
     def take(self, row, method, ctxt, operation_uuid):
         """Execute an operation's step, now or when a thread is free."""
@@ -115,10 +148,11 @@ class StepRunner:
             for _ctxt, operation_uuid, step in list(
                 self._unsettled.values())]
 
-    def _enter(self, row, operation_uuid):
+    def _enter(self, row, operation_uuid, request_id=None):
         return self._gate.enter(
             row.name, row.while_draining, row.on_shutdown,
-            operation_uuid=operation_uuid, lets_go=row.lets_go)
+            operation_uuid=operation_uuid, lets_go=row.lets_go,
+            request_id=request_id)
 
     def _execute(self, row, method, ctxt, operation_uuid):
         self._waiting.pop(operation_uuid, None)
@@ -158,7 +192,11 @@ class StepRunner:
     @staticmethod
     def _give_up(row, operation, reason):
         if row.role is catalogue.Role.BEGINS:
-            operation.finish(fields.OperationState.FAILED, error=reason)
+            moved = {'migration': {
+                'status': fields.status_after_failure(row.name)}}
+            operation.finish(
+                fields.OperationState.FAILED, error=reason,
+                **(moved if operation.migration_uuid else {}))
         elif operation.claim_id is not None:
             # There are two hosts to consider, which the next start does.
             # Until then neither of them must wait for it.
@@ -195,6 +233,8 @@ def _settle(claim_id, ctxt, operation_uuid, step):
     if operation.claim_id == claim_id:
         LOG.info('Step %s of operation %s was ours without our knowing; '
                  'offering it again.', step, operation_uuid)
+        # It may have been marked as interrupted since.
+        operation.take_back()
         operation.offer(step, host=operation.host,
                         peer_host=operation.peer_host)
         return True

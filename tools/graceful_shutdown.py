@@ -22,7 +22,9 @@ PLAYS = ROOT / 'playbooks' / 'nova-graceful-shutdown'
 
 #: MiB/s; little more than the guest writes, so that a migration takes a
 #: quarter of a minute: commands of the client take seconds.
-SETTINGS = ('libvirt.live_migration_bandwidth=10',)
+SETTINGS = ('libvirt.live_migration_bandwidth=10',
+            # The guests do not listen, so their shutdown takes all of it.
+            'DEFAULT.shutdown_timeout=20')
 
 
 def play(name, directory, words):

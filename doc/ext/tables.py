@@ -8,6 +8,11 @@
     what leads from one phase of a stop to the next
 ``.. exit-codes::``
     what a daemon's exit code says
+``.. recovery-table::``
+    what a start makes of each step that was cut
+``.. operation-tables::``
+    a section for each kind of operation: where its messages go and why, what
+    a stop does with each, and what a start makes of it
 """
 
 import re
@@ -15,6 +20,7 @@ import re
 from docutils.parsers import rst
 from docutils import statemachine
 
+from nova_gs.compute import verdicts
 from nova_gs.rpc import catalogue
 from nova_gs.shutdown import phases
 from nova_gs.shutdown import policy
@@ -58,7 +64,7 @@ class RpcCatalogue(TableDirective):
         header = ['What it asks for', 'While draining', 'While quiesced',
                   'On shutdown']
         return header if 'brief' in self.options else (
-            ['Method'] + header + ['Kind', 'Since'])
+            ['Method'] + header + ['Kind', 'Since', 'Why there'])
 
     def rows(self):
         topic = catalogue.Topic[self.arguments[0]]
@@ -73,7 +79,7 @@ class RpcCatalogue(TableDirective):
             return ['%s (%s)' % (row.sentence.rstrip('.'),
                                  _literal(row.name))] + cells
         return [_literal(row.name), row.sentence] + cells + [
-            row.kind.value, row.since]
+            row.kind.value, row.since, row.why.value]
 
 
 class RpcHistory(TableDirective):
@@ -114,6 +120,80 @@ class ExitCodes(TableDirective):
                 for code in policy.ExitCode]
 
 
+class RecoveryTable(TableDirective):
+    """What a start makes of a step, by what the hypervisor says."""
+
+    header = ('Step', 'The guest', 'Verdict', 'What is told')
+
+    def rows(self):
+        return [self._cells(step, row)
+                for step, rows in verdicts.TABLE.items()
+                for row in dict.fromkeys(rows.values())]
+
+    @staticmethod
+    def _cells(step, row):
+        found = [one.value for one, other in verdicts.TABLE[step].items()
+                 if other == row]
+        whatever = len(found) == len(verdicts.Found)
+        return [_literal(step), '(whatever it is)' if whatever
+                else '; '.join(found), row.verdict.value, row.told]
+
+
+class OperationTables(rst.Directive):
+    """What there is to know of each operation, phase by phase."""
+
+    def run(self):
+        lines = []
+        for kind, steps in catalogue.OPERATIONS.items():
+            title = kind.replace('-', ' ').capitalize()
+            lines += [title, '-' * len(title), '']
+            lines += ['.. operation-table:: ' + ' '.join(steps), '']
+        self.state_machine.insert_input(
+            statemachine.StringList(lines, 'nova_gs'), 'nova_gs')
+        return []
+
+
+class OperationTable(TableDirective):
+    """The phases of one operation."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    header = ('Phase', 'Server, and why', 'While draining',
+              'If a stop finds it running', 'After a kill')
+    widths = '28 28 10 10 24'
+
+    def rows(self):
+        return [self._cells(catalogue.ROWS[step])
+                for step in self.arguments[0].split()]
+
+    @staticmethod
+    def _cells(row):
+        return ['%s (%s)' % (row.sentence.rstrip('.'), _literal(row.name)),
+                '%s: %s' % (_literal(row.topic.value), row.why.value),
+                row.while_draining.value.replace('_', ' '),
+                row.on_shutdown.value, after_a_kill(row)]
+
+
+def after_a_kill(row):
+    """Return what becomes of a step whose executor was killed in it.
+
+    :param row: of the catalogue
+    """
+    if row.kind is catalogue.Kind.CALL:
+        return 'Whoever asked is told, and asks again or undoes what was done.'
+    if row.role is catalogue.Role.READ:
+        return 'It stands on record, where those look who wait for it.'
+    if catalogue.is_conductor_step(row.name):
+        return 'Another conductor, or the next, begins it again.'
+    found = {}
+    for one, decision in verdicts.TABLE[row.name].items():
+        found.setdefault(decision.verdict, []).append(one.value)
+    if len(found) == 1:
+        return '%s, wherever the guest is.' % next(iter(found)).value
+    return '; '.join('%s: the guest %s' % (verdict.value, ', or '.join(ones))
+                     for verdict, ones in found.items()) + '.'
+
+
 def remarks(path):
     """Return {constant: the remark behind it} of a source file."""
     with open(path, encoding='utf-8') as source:
@@ -127,4 +207,7 @@ def setup(app):
     app.add_directive('rpc-history', RpcHistory)
     app.add_directive('phase-table', PhaseTable)
     app.add_directive('exit-codes', ExitCodes)
+    app.add_directive('recovery-table', RecoveryTable)
+    app.add_directive('operation-table', OperationTable)
+    app.add_directive('operation-tables', OperationTables)
     return {'parallel_read_safe': True}

@@ -12,7 +12,8 @@ author = 'nova_gs developers'
 copyright = 'nova_gs developers, Apache License 2.0'
 
 extensions = [
-    'tables', 'options', 'watching', 'phase_picture', 'drains', 'migrations']
+    'tables', 'options', 'watching', 'phase_picture', 'drains', 'migrations',
+    'drivers']
 
 master_doc = 'index'
 exclude_patterns = []

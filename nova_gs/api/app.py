@@ -10,6 +10,7 @@ from nova_gs.api import middleware
 from nova_gs.api import routes
 from nova_gs.api.schemas import validation
 from nova_gs import exception
+from nova_gs import network
 from nova_gs import objects
 from nova_gs.policies import enforcer as policy_enforcer
 
@@ -27,7 +28,8 @@ def create(conf, publisher, compute_rpcapi, servicegroup, enforcer=None):
     objects.register_all()
     enforcer = enforcer or policy_enforcer.Enforcer(conf)
     services = calls.Services(
-        conf, publisher, compute_rpcapi, servicegroup, enforcer)
+        conf, publisher, compute_rpcapi, servicegroup, enforcer,
+        network.load(conf))
     app = falcon.App(middleware=[
         middleware.RequestId(),
         middleware.Identity(enforcer, conf.api.auth_strategy == 'none'),

@@ -17,6 +17,7 @@ class Services:
     :ivar compute_rpcapi: compute.rpcapi.ComputeAPI, or what has its calls
     :ivar servicegroup: servicegroup.ServiceGroup
     :ivar enforcer: policies.enforcer.Enforcer
+    :ivar network: network.base.Network
     """
 
     conf: typing.Any
@@ -24,6 +25,7 @@ class Services:
     compute_rpcapi: typing.Any
     servicegroup: typing.Any
     enforcer: typing.Any
+    network: typing.Any = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,7 +33,9 @@ def render(resp, code, message):
 
 def on_known_error(req, resp, error, params):
     """Answer an error of our own tree; its ``code`` is the status."""
-    if error.code >= 500:
+    # That the database is away was said once, when that began.
+    if error.code >= 500 and not isinstance(
+            error, exception.DatabaseUnavailable):
         LOG.error('%s %s failed: %s', req.method, req.path, error)
     render(resp, error.code, exception.reason_of(error))
 

@@ -16,6 +16,8 @@ LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 HISTORY = (
     (1, 'The Compute API v2.1 as such.'),
     (3, 'A server shows reservation_id, launch_index, hostname and the like.'),
+    (6, 'servers/ID/remote-consoles in place of os-getVNCConsole and '
+        'os-getSerialConsole.'),
     (9, 'A server shows whether it is locked.'),
     (11, 'A service shows forced_down; os-services/force-down sets it.'),
     (16, 'A server shows host_status.'),
@@ -37,10 +39,12 @@ HISTORY = (
     (42, 'Networks and disks of a new server take a tag.'),
     (46, 'x-openstack-request-id. (Here it is sent in every version.)'),
     (47, 'A server shows its flavor as it was, not a link to it.'),
-    (51, 'Events of an action are shown to everyone, tracebacks to admins.'),
+    (51, 'Events of an action are shown to everyone, tracebacks to admins. '
+         'External events: volume-extended.'),
     (52, 'A new server takes tags.'),
     (53, 'Services and hypervisors are named by UUID.'),
     (55, 'Flavors have a description.'),
+    (56, 'migrate takes a host.'),
     (57, 'A new server takes no personality.'),
     (58, 'Lists of actions have pages; an action shows updated_at.'),
     (59, 'Lists of migrations have pages; a migration shows its uuid.'),
@@ -51,16 +55,20 @@ HISTORY = (
     (66, 'Lists of servers, actions, migrations filter by changes-before.'),
     (67, 'Disks of a new server take a volume_type.'),
     (68, 'os-migrateLive takes no force.'),
+    (70, 'An interface of a server shows its tag.'),
     (71, 'A server shows its server_groups.'),
     (73, 'A server shows locked_reason; lists filter by locked.'),
     (74, 'A new server takes host and hypervisor_hostname.'),
     (75, 'Unknown query parameters are refused; swap of a flavor is a '
          'number; PUT servers/ID answers with the whole server.'),
+    (76, 'External events: power-update.'),
     (80, 'Migrations show and filter by user_id and project_id.'),
+    (82, 'External events: accelerator-request-bound.'),
     (83, 'Lists of servers take more filters from everyone.'),
     (84, 'Events of an action show details.'),
     (88, 'A hypervisor shows uptime, and no more its usage and cpu_info.'),
     (90, 'A new server takes a hostname; a server shows it to everyone.'),
+    (93, 'External events: volume-reimaged.'),
     (94, 'The hostname of a new server may be a full domain name.'),
     (96, 'A server shows pinned_availability_zone.'),
 )

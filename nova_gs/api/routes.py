@@ -9,14 +9,18 @@ import typing
 
 from nova_gs.api.handlers import console
 from nova_gs.api.handlers import drain
+from nova_gs.api.handlers import external_events
 from nova_gs.api.handlers import flavors
 from nova_gs.api.handlers import hypervisors
 from nova_gs.api.handlers import images
 from nova_gs.api.handlers import instance_actions
+from nova_gs.api.handlers import interfaces
 from nova_gs.api.handlers import live_migration
+from nova_gs.api.handlers import locks
 from nova_gs.api.handlers import migrations
 from nova_gs.api.handlers import networks
 from nova_gs.api.handlers import power
+from nova_gs.api.handlers import resize
 from nova_gs.api.handlers import server_create
 from nova_gs.api.handlers import servers
 from nova_gs.api.handlers import services
@@ -24,7 +28,9 @@ from nova_gs.api.handlers import versions
 from nova_gs.api.handlers import zones
 from nova_gs.api.schemas import actions as action_schemas
 from nova_gs.api.schemas import drain as drain_schemas
+from nova_gs.api.schemas import external_events as event_schemas
 from nova_gs.api.schemas import flavors as flavor_schemas
+from nova_gs.api.schemas import remote_consoles as console_schemas
 from nova_gs.api.schemas import servers as server_schemas
 from nova_gs.api.schemas import services as service_schemas
 from nova_gs.api.views import links
@@ -70,10 +76,25 @@ SERVER_ACTIONS = (
     Action('os-start', power.start, action_schemas.START),
     Action('os-stop', power.stop, action_schemas.STOP),
     Action('reboot', power.reboot, action_schemas.REBOOT),
+    Action('pause', power.pause, action_schemas.PAUSE),
+    Action('unpause', power.unpause, action_schemas.UNPAUSE),
+    Action('suspend', power.suspend, action_schemas.SUSPEND),
+    Action('resume', power.resume, action_schemas.RESUME),
+    Action('lock', locks.lock, action_schemas.LOCK),
+    Action('unlock', locks.unlock, action_schemas.UNLOCK),
     Action('os-migrateLive', live_migration.migrate,
            action_schemas.MIGRATE_LIVE),
+    Action('migrate', resize.migrate, action_schemas.MIGRATE),
+    Action('resize', resize.resize, action_schemas.RESIZE),
+    Action('confirmResize', resize.confirm, action_schemas.CONFIRM_RESIZE,
+           code=204),
+    Action('revertResize', resize.revert, action_schemas.REVERT_RESIZE),
     Action('os-getConsoleOutput', console.output,
            action_schemas.CONSOLE_OUTPUT, code=200),
+    Action('os-getVNCConsole', console.vnc,
+           action_schemas.GET_VNC_CONSOLE, code=200, until=5),
+    Action('os-getSerialConsole', console.serial,
+           action_schemas.GET_SERIAL_CONSOLE, code=200, until=5),
 )
 
 MIGRATION_ACTIONS = (
@@ -103,6 +124,11 @@ ROUTES = (
     Route('PUT', _SERVER, servers.update, server_schemas.UPDATE),
     Route('DELETE', _SERVER, servers.delete, code=204),
     Route('POST', _SERVER + '/action', actions=SERVER_ACTIONS),
+
+    Route('GET', _SERVER + '/os-interface', interfaces.index),
+    Route('GET', _SERVER + '/os-interface/{port_id}', interfaces.show),
+    Route('POST', _SERVER + '/remote-consoles', console.create,
+          console_schemas.CREATE, since=6),
 
     Route('GET', _SERVER + '/migrations', migrations.index, since=23),
     Route('GET', _MIGRATION, migrations.show, since=23),
@@ -140,6 +166,9 @@ ROUTES = (
           hypervisors.search, until=52),
     Route('GET', _HYPERVISORS + '/{hypervisor_id}/servers',
           hypervisors.servers, until=52),
+
+    Route('POST', COMPUTE + '/os-server-external-events',
+          external_events.create, event_schemas.CREATE),
 
     Route('GET', COMPUTE + '/os-aggregates', zones.aggregates),
     Route('GET', COMPUTE + '/os-availability-zone', zones.index),

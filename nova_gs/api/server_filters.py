@@ -68,7 +68,7 @@ FILTERS = (
     Filter('access_ip_v6'),
     Filter('auto_disk_config'),
     Filter('kernel_id'),
-    Filter('locked_by'),
+    Filter('locked_by', 'locked_by'),
     Filter('ramdisk_id'),
     Filter('root_device_name'),
     Filter('soft_deleted'),

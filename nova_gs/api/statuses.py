@@ -9,15 +9,24 @@ from nova_gs.objects import fields
 _VM = fields.VMState
 _TASK = fields.TaskState
 
+_RESIZES = dict.fromkeys(_TASK.RESIZE, 'RESIZE') | {
+    _TASK.RESIZE_REVERTING: 'REVERT_RESIZE'}
+
 #: vm_state -> (status, {task_state: status while it lasts})
 TABLE = {
     _VM.ACTIVE: ('ACTIVE', {
         _TASK.REBOOTING: 'REBOOT',
         _TASK.REBOOTING_HARD: 'HARD_REBOOT',
         _TASK.MIGRATING: 'MIGRATING',
+        **_RESIZES,
     }),
     _VM.BUILDING: ('BUILD', {}),
-    _VM.STOPPED: ('SHUTOFF', {_TASK.REBOOTING_HARD: 'HARD_REBOOT'}),
+    _VM.PAUSED: ('PAUSED', {_TASK.REBOOTING_HARD: 'HARD_REBOOT'}),
+    _VM.SUSPENDED: ('SUSPENDED', {_TASK.REBOOTING_HARD: 'HARD_REBOOT'}),
+    _VM.STOPPED: ('SHUTOFF', {_TASK.REBOOTING_HARD: 'HARD_REBOOT',
+                              **_RESIZES}),
+    _VM.RESIZED: ('VERIFY_RESIZE', {
+        _TASK.RESIZE_REVERTING: 'REVERT_RESIZE'}),
     _VM.ERROR: ('ERROR', {_TASK.REBOOTING_HARD: 'HARD_REBOOT'}),
     _VM.DELETED: ('DELETED', {}),
 }
@@ -26,9 +35,8 @@ TABLE = {
 WITH_PROGRESS = ('ACTIVE', 'BUILD', 'MIGRATING')
 
 #: Statuses of the Compute API that no server here is ever in.
-NEVER = ('PASSWORD', 'PAUSED', 'REBUILD', 'RESCUE', 'RESIZE',
-         'REVERT_RESIZE', 'SHELVED', 'SHELVED_OFFLOADED', 'SOFT_DELETED',
-         'SUSPENDED', 'VERIFY_RESIZE')
+NEVER = ('PASSWORD', 'REBUILD', 'RESCUE', 'SHELVED', 'SHELVED_OFFLOADED',
+         'SOFT_DELETED')
 
 
 def of(instance):

@@ -33,7 +33,7 @@ class Checks(upgradecheck.UpgradeCommands):
         """The database's schema is the one of this release."""
         try:
             store.Store(self._conf).require_schema()
-        except exception.ConfigurationError as error:
+        except exception.NovaGSException as error:
             return _failure(exception.reason_of(error))
         return _success()
 
@@ -42,7 +42,7 @@ class Checks(upgradecheck.UpgradeCommands):
         try:
             services = store.Store(self._conf).services.get_by_filters(
                 {'binary': fields.Binary.COMPUTE})
-        except (exception.ConfigurationError, *engine.ERRORS) as error:
+        except (exception.NovaGSException, *engine.ERRORS) as error:
             return _failure('The services cannot be read: %s'
                             % str(error).splitlines()[0])
         too_old = _hosts_below(services, _OLDEST)

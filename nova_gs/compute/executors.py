@@ -12,5 +12,7 @@ class Executors:
     def __init__(self, conf):
         self.operations = pools.Pool(
             'operation', conf.compute.max_concurrent_operations)
+        self.resizes = pools.Pool(
+            'resize', conf.compute.max_concurrent_operations)
         self.migrations = pools.Pool(
             'migration', conf.max_concurrent_live_migrations)

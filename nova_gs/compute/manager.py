@@ -8,10 +8,16 @@ from oslo_log import log as logging
 
 from nova_gs.compute import build
 from nova_gs.compute import console
+from nova_gs.compute import external_events
 from nova_gs.compute.live_migration import departures
 from nova_gs.compute.live_migration import destination
+from nova_gs.compute.live_migration import rooms
 from nova_gs.compute.live_migration import source
+from nova_gs.compute import plugging
 from nova_gs.compute import power
+from nova_gs.compute.resize import aside
+from nova_gs.compute.resize import destination as resize_destination
+from nova_gs.compute.resize import source as resize_source
 from nova_gs import exception
 from nova_gs.objects import fields
 
@@ -30,19 +36,26 @@ class ComputeManager:
         self.host = host
         self._quiesce = quiesce
         self.departures = departures.Departures(host)
+        self.rooms = rooms.Rooms(host)
 
     # -- a guest's life on one host
 
     def build_instance(self, ctxt, operation, work):
-        self._conclude(
-            operation, lambda: build.build(self.host, operation, ctxt),
-            lambda reason: build.when_build_failed(
-                self.host, operation, reason))
+        if self._conclude(
+                operation, lambda: build.build(self.host, operation, ctxt),
+                lambda error: build.fail(
+                    self.host, ctxt, operation, error)) is build.WAITS:
+            plugging.see_through(self.host, ctxt, operation, work)
 
     def delete_instance(self, ctxt, operation, work):
-        self._conclude(
-            operation, lambda: build.delete(self.host, operation),
-            lambda reason: {'vm_state': fields.VMState.ERROR})
+        build.call_off(self.host, operation.instance_uuid)
+        try:
+            self._conclude(
+                operation, lambda: build.delete(self.host, operation),
+                lambda error: self._fail(
+                    operation, error, {'vm_state': fields.VMState.ERROR}))
+        except exception.InstanceMoved:
+            build.follow(self.host, ctxt, operation)
 
     def start_instance(self, ctxt, operation, work):
         self._conclude(operation, lambda: power.start(self.host, operation))
@@ -52,6 +65,18 @@ class ComputeManager:
 
     def reboot_instance(self, ctxt, operation, work):
         self._conclude(operation, lambda: power.reboot(self.host, operation))
+
+    def pause_instance(self, ctxt, operation, work):
+        self._conclude(operation, lambda: power.pause(self.host, operation))
+
+    def unpause_instance(self, ctxt, operation, work):
+        self._conclude(operation, lambda: power.unpause(self.host, operation))
+
+    def suspend_instance(self, ctxt, operation, work):
+        self._conclude(operation, lambda: power.suspend(self.host, operation))
+
+    def resume_instance(self, ctxt, operation, work):
+        self._conclude(operation, lambda: power.resume(self.host, operation))
 
     # -- live migration
 
@@ -68,12 +93,15 @@ class ComputeManager:
     def pre_live_migration(self, ctxt, operation_uuid, instance,
                            migrate_data):
         return destination.make_room(
-            self.host, ctxt, operation_uuid, instance, migrate_data)
+            self.host, ctxt, self.rooms, operation_uuid, instance,
+            migrate_data)
 
     def post_live_migration_at_destination(self, ctxt, operation, work):
+        self.rooms.forget(operation.instance_uuid)
         destination.take_over(self.host, ctxt, operation)
 
     def rollback_live_migration_at_destination(self, ctxt, operation, work):
+        self.rooms.forget(operation.instance_uuid)
         destination.forget(self.host, operation)
 
     def post_live_migration_at_source(self, ctxt, operation, work):
@@ -85,6 +113,38 @@ class ComputeManager:
 
     def live_migration_force_complete(self, ctxt, migration_uuid):
         self.departures.force_complete(migration_uuid)
+
+    # -- other services
+
+    def external_instance_event(self, ctxt, events):
+        external_events.receive(self.host, ctxt, events)
+
+    # -- cold migration and resize
+
+    def prep_resize(self, ctxt, operation, work):
+        resize_destination.prepare(self.host, ctxt, operation)
+
+    def resize_instance(self, ctxt, operation, work):
+        aside.run(self.host, work, operation,
+                  resize_source.leave, self.host, ctxt, operation)
+
+    def check_instance_shared_storage(self, ctxt, operation_uuid, instance,
+                                      migrate_data):
+        return self.host.driver.sees_storage(instance, migrate_data)
+
+    def finish_resize(self, ctxt, operation, work):
+        aside.run(self.host, work, operation,
+                  resize_destination.arrive, self.host, ctxt, operation)
+
+    def confirm_resize(self, ctxt, operation, work):
+        resize_source.confirm(self.host, ctxt, operation)
+
+    def revert_resize(self, ctxt, operation, work):
+        resize_destination.let_go(self.host, ctxt, operation)
+
+    def finish_revert_resize(self, ctxt, operation, work):
+        aside.run(self.host, work, operation,
+                  resize_source.take_back, self.host, operation)
 
     # -- an operator and the host
 
@@ -102,20 +162,41 @@ class ComputeManager:
     def get_console_output(self, ctxt, instance, tail_length):
         return console.output(self.host, instance, tail_length)
 
-    def _conclude(self, operation, act, when_failed=lambda reason: {}):
-        """Do an operation's only step and record how it ended."""
+    def get_vnc_console(self, ctxt, instance, console_type):
+        return console.address(self.host, instance, console_type)
+
+    def validate_console_port(self, ctxt, instance, console_type):
+        return console.address(self.host, instance, console_type)
+
+    def _conclude(self, operation, act, fail=None):
+        """Do an operation's only step and record how it ended.
+
+        :param act: callable() -> fields of the instance that it changes
+        :param fail: callable(error) that records that it has failed; None
+            for what changes nothing else then
+        :returns: what ``act`` has; ``build.WAITS`` for what has not ended
+        """
+        changes = None
         try:
-            changes = act()
+            with self.host.turns.alone_with(operation.instance_uuid):
+                changes = act()
         except Exception as error:
-            reason = exception.reason_of(error)
             LOG.warning('%s of instance %s failed: %s', operation.kind,
-                        operation.instance_uuid, reason,
+                        operation.instance_uuid, exception.reason_of(error),
                         exc_info=not isinstance(
                             error, exception.NovaGSException))
-            self.host.recorder.insist(
-                operation.finish, fields.OperationState.FAILED, error=reason,
-                instance=when_failed(reason))
+            if fail is None:
+                self._fail(operation, error)
+            else:
+                fail(error)
         else:
-            self.host.recorder.insist(
-                operation.finish, fields.OperationState.SUCCEEDED,
-                instance=changes)
+            if changes is not build.WAITS:
+                self.host.recorder.insist(
+                    operation.finish, fields.OperationState.SUCCEEDED,
+                    instance=changes)
+        return changes
+
+    def _fail(self, operation, error, changes=None):
+        self.host.recorder.insist(
+            operation.finish, fields.OperationState.FAILED,
+            error=exception.reason_of(error), instance=changes or {})

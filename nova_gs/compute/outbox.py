@@ -134,7 +134,8 @@ def _tell(host, ctxt, claim_id, kept):
     :raises: ClaimRefused, NotFound, PeerUnavailable
     """
     operation = objects.Operation.get_by_uuid(ctxt, kept['operation_uuid'])
-    if operation.claim_id != claim_id:
+    if (operation.claim_id != claim_id
+            or operation.state == fields.OperationState.INTERRUPTED):
         operation = _take_back(host, ctxt, operation, kept)
     if kept['write'] == _DOUBT:
         operation.offer(operation.step, host=operation.host,

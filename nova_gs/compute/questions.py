@@ -4,6 +4,9 @@ A short call that nobody will answer is refused within two seconds instead of
 timing out after a minute.  Whoever reads its queue may answer, if only to
 refuse.  When nobody does, the host's record tells why: it drains, or it was
 stopped.  Without a reason it is given a moment, and then counts as gone.
+
+A call that may last is waited for as long as the process lives that was
+asked: one that was started meanwhile knows nothing of it.
 """
 
 import functools
@@ -42,21 +45,27 @@ class Questions:
     def ask(self, send, row, topic, host):
         """Send a message and return its answer.
 
-        What its sender has bounded, what may last and what is not answered
-        at all is simply sent.
+        What its sender has bounded, and what is not answered at all, is
+        simply sent.
 
-        :param send: callable() that does it
+        :param send: callable(is_wanted) that does it, see ``answers.ask``;
+            without an argument whoever asked waits to the end
         :param row: catalogue row
         :param topic: Topic that it goes to
         :raises: HostDraining, HostUnavailable, or what ``send`` raises
         """
-        if (row.patience is not catalogue.Patience.SHORT
+        if (row.patience is catalogue.Patience.NONE
                 or rpc_client.is_bounded()):
             return send()
+        count = functools.partial(
+            answers.readers, self._transport, topic.queue(host))
+        if row.patience is catalogue.Patience.LONG:
+            vigil = answers.Vigil(
+                host, count, functools.partial(self._owner, host),
+                self._clock)
+            return answers.ask(vigil.over(send), vigil)
         watch = answers.Watch(
-            host, functools.partial(answers.readers, self._transport,
-                                    topic.queue(host)),
-            functools.partial(self._check, host), self._clock)
+            host, count, functools.partial(self._check, host), self._clock)
         if host in self._silent:
             self._look_first(watch, host)
         try:
@@ -76,6 +85,12 @@ class Questions:
             if self._owners.get(host) == self._silent.get(host):
                 raise
         self._silent.pop(host, None)
+
+    def _owner(self, host):
+        """Return the identity of a host's process, None when unknown."""
+        with rpc_client.at_most(RECORD_WITHIN):
+            service = self._read(host)
+        return service and service.owner
 
     def _check(self, host):
         """Raise what a host's record says against an answer."""

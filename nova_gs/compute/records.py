@@ -4,7 +4,13 @@ What the hypervisor has done is done; that it is not recorded yet must not
 make anyone do it again.  So a write of an outcome is insisted on until it is
 taken, or until this process has to go: then the row still names this
 process as its owner, and the next start tells what the outbox has.
+
+A host that stood still, or that the broker kept from being heard, may be
+held for lost meanwhile, and what it does marked as interrupted.  It knows
+better: it takes the operation back and writes.
 """
+
+import threading
 
 from oslo_log import log as logging
 
@@ -45,6 +51,9 @@ class Recorder:
         self._outbox = outbox
         #: Whether the last write was not answered.
         self._silence = False
+        #: Whether it was said that outcomes cannot be recorded.
+        self._told = False
+        self._telling = threading.Lock()
         self._clock = clock or clocks.Clock()
 
     def insist(self, write, *args, **kwargs):
@@ -61,8 +70,7 @@ class Recorder:
         try:
             answer = self._write(ANSWER_WITHIN, write, args, kwargs)
         except exception.PeerUnavailable as error:
-            LOG.warning('An outcome cannot be recorded yet, trying on: %s',
-                        exception.reason_of(error))
+            self._tell(exception.reason_of(error))
             kept = kept or self._keep(write, args, kwargs)
             answer = self._try_on(write, args, kwargs, kept, error)
         except exception.ClaimRefused:
@@ -70,6 +78,20 @@ class Recorder:
             raise
         self._drop(kept)
         return answer
+
+    def _tell(self, reason):
+        """Say that outcomes cannot be recorded, once for all of them."""
+        with self._telling:
+            told, self._told = self._told, True
+        if not told:
+            LOG.warning('Outcomes cannot be recorded yet, trying on: %s',
+                        reason)
+
+    def _tell_over(self):
+        with self._telling:
+            told, self._told = self._told, False
+        if told:
+            LOG.info('Outcomes are recorded again.')
 
     def _keep(self, write, args, kwargs):
         return self._outbox and self._outbox.keep(write, args, kwargs)
@@ -82,12 +104,27 @@ class Recorder:
         silence = False
         try:
             with rpc_client.at_most(seconds):
-                return write(*args, **kwargs)
+                return self._held(write, args, kwargs)
         except exception.PeerUnavailable:
             silence = True
             raise
         finally:
             self._silence = silence
+            if self._told and not silence:
+                self._tell_over()
+
+    def _held(self, write, args, kwargs):
+        """Write what is ours, if need be after having taken it back.
+
+        Until this host is heard of again it may be marked once more.
+        """
+        while True:
+            try:
+                return write(*args, **kwargs)
+            except exception.ClaimRefused as error:
+                refusal = error
+            if self._leaving.is_set() or not _take_back(write):
+                raise refusal
 
     def _try_on(self, write, args, kwargs, kept, failure):
         """Try until it is taken; returns the answer, None if not known."""
@@ -146,4 +183,26 @@ class Recorder:
         except (exception.ClaimRefused, exception.PeerUnavailable) as error:
             LOG.debug('Not recorded: %s', exception.reason_of(error))
             return False
+        except Exception as error:
+            # Whatever is wrong with the conductor, the work goes on: this
+            # was not about its outcome.
+            LOG.warning('Not recorded: %s', exception.reason_of(error))
+            return False
         return True
+
+
+def _take_back(write):
+    """Take back an operation that was marked as interrupted meanwhile.
+
+    :param write: what was refused; the verb of an operation that we had
+    :returns: whether it is ours again, by the same claim
+    :raises: ClaimRefused, PeerUnavailable
+    """
+    mine = getattr(write, '__self__', None)
+    if (mine is None or isinstance(mine, type)
+            or write.__name__ == 'mark_interrupted' or not mine.take_back()):
+        return False
+    LOG.warning('Operation %s (%s of instance %s) was marked as interrupted, '
+                'but goes on here: taken back.', mine.uuid, mine.kind,
+                mine.instance_uuid)
+    return True

@@ -1,12 +1,17 @@
 """What a start finds of the last run, and what it makes of it.
 
 Steps that were offered and not begun are simply taken up.  What the last
-process had begun is settled by its step:
+process had begun is settled as ``verdicts.TABLE`` says, in two stages:
 
-* An operation on one guest is over: it fails, and the user may ask again.
-* A live migration may go on without us, so its source takes it up where it
-  is: under way, arrived, or over with the guest still here.
-* The steps after it, on either side, may be repeated: they are begun again.
+1. alone: migrations that go on without us are watched again, steps that may
+   be repeated are offered once more, and what migrations have left here that
+   ended meanwhile is removed.  Then ``compute-alt`` is opened, so that two
+   hosts that start at the same time do not wait for each other.
+2. aside: what asks the other host, such as where a guest has got to, and what
+   may last, the operations on one guest.  A start waits for neither.
+
+Settling twice does no harm: whoever settles takes the step over, and what is
+done to a guest may be done again.
 """
 
 import uuid
@@ -14,182 +19,260 @@ import uuid
 from oslo_log import log as logging
 
 from nova_gs.compute import build
+from nova_gs.compute.live_migration import leftovers
+from nova_gs.compute import plugging
+from nova_gs.compute import ports
+from nova_gs.compute import verdicts
 from nova_gs import context
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
-from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
-
-#: How many migrations of each ending a start looks back at.
-LOOK_BACK = 20
 
 #: How many operations are asked for at a time: thousands in one answer would
 #: keep every other thread waiting while it is unpacked.
 PAGE = 100
 
-#: How a migration has ended whose guest is not at its destination.
-_DID_NOT_COME = (fields.MigrationStatus.ERROR,
-                 fields.MigrationStatus.CANCELLED)
-
 #: What the user is told of an operation that a restart has cut.
 _CUT = ('Interrupted: nova-compute on host %s ended while step %s was under '
-        'way. Look at the instance, then ask again.')
+        'way. %s')
+
+#: The same as long as the hypervisor cannot tell.
+_UNKNOWN = ('Interrupted: what has become of step %s cannot be told yet on '
+            'host %s: %s')
+
+#: Why a guest is fenced of which the hypervisor cannot tell.
+_IN_DOUBT = ('it was being moved, and whether it is still here cannot be told '
+             'at the moment. Ask again when its migration has ended.')
 
 #: The step at which a guest may be on its way without us.
 _MOVING = 'live_migration'
 
+#: It is somebody else's to settle, or the next start's, or over.
+_NOT_OURS = (exception.ClaimRefused, exception.HostDraining,
+             exception.OperationNotFound)
 
-def settle_interrupted(host, ctxt, gate, departures):
-    """Settle what an earlier process of this host had begun.
 
+class Recovery:
+    """Settles what earlier processes of this host had begun.
+
+    :param host: compute.host.Host
+    :param ctxt: admin RequestContext
     :param gate: shutdown.tracker.Gate, for what goes on from here
     :param departures: live_migration.departures.Departures
+    :param report: recovery_report.RecoveryReport
     """
-    for operation in _left_behind(host, ctxt):
+
+    def __init__(self, host, ctxt, gate, departures, report):
+        self._host = host
+        self._ctxt = ctxt
+        self._gate = gate
+        self._departures = departures
+        self._report = report
+        #: UUIDs of operations that could not be settled at the first try.
+        self._put_off = set()
+
+    def alone(self):
+        """Settle what needs no other host; raises PeerUnavailable."""
+        self._report.write()
+        for operation in self._left_behind():
+            if _concerns_two(operation):
+                self._settle(operation)
+        self.tidy()
+
+    def tidy(self):
+        """Remove what others have ended without this host.
+
+        :raises: PeerUnavailable
+        """
+        leftovers.give_rooms_back(self._host, self._ctxt)
+        leftovers.clear_after_departures(self._host, self._ctxt)
+
+    def aside(self):
+        """Have the rest settled in threads; raises PeerUnavailable."""
+        for operation in self._left_behind():
+            if not _concerns_two(operation):
+                self._submit(operation)
+
+    def again(self):
+        """Try what could not be settled once more; for the heartbeat.
+
+        :raises: PeerUnavailable
+        """
+        if self._put_off:
+            for operation in self._left_behind():
+                if operation.uuid in self._put_off:
+                    self._put_off.discard(operation.uuid)
+                    self._submit(operation)
+
+    def _left_behind(self):
+        """Return what this host had begun and nobody works on any more."""
+        # A conductor names this host too, and is none of our processes.
+        begun = [operation for operation in
+                 objects.OperationList.of_dead_owners(
+                     self._ctxt, self._host.name, self._host.owner)
+                 if not catalogue.is_conductor_step(operation.step)]
+        return begun + list(objects.OperationList.interrupted_on_host(
+            self._ctxt, self._host.name))
+
+    def _submit(self, operation):
+        """Settle an operation in a thread of its own."""
+        self._host.executors.operations.submit(
+            operation.uuid, self._settle_aside, operation)
+
+    def _settle_aside(self, operation):
         try:
-            if operation.step == _MOVING:
-                _adopt(host, ctxt, gate, departures, operation)
-            elif catalogue.ROWS[operation.step].role is (
-                    catalogue.Role.STEP):
-                _begin_again(host, ctxt, operation)
-            else:
-                _fail(host, ctxt, gate, operation)
-        except (exception.ClaimRefused, exception.HostDraining) as error:
-            LOG.info('%s', exception.reason_of(error))
-        except exception.HypervisorError as error:
-            LOG.warning('Operation %s cannot be settled before the next '
-                        'start: %s', operation.uuid,
-                        exception.reason_of(error))
+            self._settle(operation)
+            return
+        except exception.PeerUnavailable as error:
+            reason = exception.reason_of(error)
+        except Exception:
+            # In a pool nobody else would ever hear of it.
+            LOG.exception('Operation %s could not be settled.',
+                          operation.uuid)
+            return
+        self._put_off.add(operation.uuid)
+        LOG.warning('Operation %s is not settled yet: %s', operation.uuid,
+                    reason)
 
+    def _settle(self, operation):
+        """Settle one operation; a stop waits for it as for any work.
 
-def _left_behind(host, ctxt):
-    """Return what this host had begun and nobody works on any more."""
-    # A conductor names this host too, and is none of our earlier processes.
-    begun = [operation for operation in
-             objects.OperationList.of_dead_owners(
-                 ctxt, host.name, host.owner)
-             if not catalogue.is_conductor_step(operation.step)]
-    return begun + list(
-        objects.OperationList.interrupted_on_host(ctxt, host.name))
-
-
-def _take_over(host, ctxt, operation):
-    mine = host.recorder.insist(
-        objects.Operation.take_over, ctxt, operation.uuid, host.name,
-        host.owner, str(uuid.uuid4()))
-    if mine is None:
-        raise exception.ClaimRefused(
-            step=operation.step, operation_id=operation.uuid,
-            why=fields.ClaimRefusal.MOVED)
-    return mine
-
-
-def _adopt(host, ctxt, gate, departures, operation):
-    """Take a live migration up where it is; does not wait for its end."""
-    row = catalogue.ROWS[operation.step]
-    with gate.enter(row.name, row.while_draining, row.on_shutdown,
+        A quiesced host settles as well: nothing is begun by that.
+        """
+        row = catalogue.ROWS[operation.step]
+        try:
+            with self._gate.enter(
+                    row.name, row.while_draining, row.on_shutdown,
                     operation_uuid=operation.uuid,
-                    instance_uuid=operation.instance_uuid) as work:
-        work.belongs_to(operation)
-        mine = _take_over(host, ctxt, operation)
-        try:
-            departures.adopt(_in_the_name_of(mine), mine, work)
+                    instance_uuid=operation.instance_uuid,
+                    lets_go=True) as work:
+                work.belongs_to(operation)
+                work.say('settling what a restart has cut')
+                self._look_and_act(objects.Operation.get_by_uuid(
+                    self._ctxt, operation.uuid), work)
+            return
+        except _NOT_OURS as error:
+            self._host.fence.lift(operation.instance_uuid)
+            reason = exception.reason_of(error)
         except exception.HypervisorError as error:
-            host.recorder.insist(
-                mine.mark_interrupted,
-                'Interrupted: where the guest is cannot be told on host %s: '
-                '%s' % (host.name, exception.reason_of(error)))
+            self._wait_for_hypervisor(operation, exception.reason_of(error))
+            return
+        LOG.info('%s', reason)
+
+    def _wait_for_hypervisor(self, operation, reason):
+        """Leave an operation to a later try, and say so on record once."""
+        self._put_off.add(operation.uuid)
+        if operation.step == _MOVING:
+            self._host.fence.put(operation.instance_uuid, _IN_DOUBT)
+        if operation.state == fields.OperationState.INTERRUPTED:
+            return
+        try:
+            self._host.recorder.insist(
+                operation.mark_interrupted, _UNKNOWN % (
+                    operation.step, self._host.name, reason))
+        except exception.ClaimRefused:
+            # It is marked already.
+            return
+
+    def _look_and_act(self, operation, work):
+        handle = found = None
+        if verdicts.looks(operation.step):
+            handle = self._find(operation)
+            found = (verdicts.Found.MOVES if handle else
+                     verdicts.found(self._guest(operation),
+                                    waits=bool(ports.awaited(operation)[0])))
+        row = verdicts.decide(operation.step, found)
+        mine = self._take_over(operation, row)
+        if operation.step == _MOVING:
+            self._departures.adopt(
+                _in_the_name_of(mine), mine, work, handle)
+        elif row.verdict is verdicts.Verdict.ADOPT:
+            plugging.see_through(
+                self._host, _in_the_name_of(mine), mine, work)
+        elif _concerns_two(operation):
+            self._host.recorder.insist(
+                mine.offer, mine.step, host=mine.host,
+                peer_host=mine.peer_host)
+        else:
+            row = self._end(mine, row)
+        self._tell(operation, found, row)
+
+    def _find(self, operation):
+        """Return the handle of a migration that goes on without us."""
+        if operation.step != _MOVING:
+            return None
+        return self._host.driver.adopt_migration(
+            operation.instance, objects.MigrateData.obj_from_primitive(
+                operation.params['migrate_data']))
+
+    def _guest(self, operation):
+        try:
+            return self._host.driver.get_guest(operation.instance_uuid)
+        except exception.GuestNotFound:
+            return None
+
+    def _take_over(self, operation, row):
+        mine = self._host.recorder.insist(
+            objects.Operation.take_over, self._ctxt, operation.uuid,
+            self._host.name, self._host.owner, str(uuid.uuid4()),
+            told='%s: %s' % (row.verdict.value.capitalize(), row.told))
+        if mine is None:
+            raise exception.ClaimRefused(
+                step=operation.step, operation_id=operation.uuid,
+                why=fields.ClaimRefusal.MOVED)
+        return mine
+
+    def _end(self, mine, row):
+        """Do what is left on one guest; returns the row that came true."""
+        changes = {}
+        try:
+            if row.act is not None:
+                with self._host.turns.alone_with(mine.instance_uuid):
+                    changes = row.act(self._host, mine)
+        except exception.HypervisorUnavailable as error:
+            self._host.recorder.insist(mine.mark_interrupted, _UNKNOWN % (
+                mine.step, self._host.name, exception.reason_of(error)))
             raise
-    LOG.info('Took up operation %s (%s of instance %s).', mine.uuid,
-             mine.kind, mine.instance_uuid)
+        except exception.NovaGSException as error:
+            row = verdicts.Row(
+                verdicts.Verdict.FAIL, exception.reason_of(error))
+        self._finish(mine, row, changes)
+        return row
+
+    def _finish(self, mine, row, changes):
+        state, error = fields.OperationState.SUCCEEDED, None
+        migration = None
+        if row.verdict is not verdicts.Verdict.FINISH:
+            state = fields.OperationState.FAILED
+            error = _CUT % (self._host.name, mine.step, row.told)
+            if mine.kind == fields.OperationKind.BUILD:
+                changes = build.when_build_failed(self._host, mine, error)
+            if mine.migration_uuid:
+                migration = {'status': fields.MigrationStatus.ERROR}
+        try:
+            self._host.recorder.insist(
+                mine.finish, state, error=error, instance=changes,
+                migration=migration)
+        except exception.InstanceMoved:
+            build.follow(self._host, self._ctxt, mine)
+
+    def _tell(self, operation, found, row):
+        self._report.add(operation, found, row)
+        LOG.log(
+            logging.WARNING if row.verdict is verdicts.Verdict.FAIL
+            else logging.INFO,
+            'Operation %s (%s of instance %s), whose step %s was cut: %s. %s',
+            operation.uuid, operation.kind, operation.instance_uuid,
+            operation.step, row.verdict.value, row.told)
 
 
-def _begin_again(host, ctxt, operation):
-    """Offer a step that may be repeated to this host once more."""
-    mine = _take_over(host, ctxt, operation)
-    host.recorder.insist(
-        mine.offer, mine.step, host=mine.host, peer_host=mine.peer_host)
-    LOG.info('Step %s of operation %s was cut and is begun again.',
-             mine.step, mine.uuid)
-
-
-def _fail(host, ctxt, gate, operation):
-    """End an operation on one guest; a stop waits for it as for any work."""
-    row = catalogue.ROWS[operation.step]
-    with gate.enter(row.name, row.while_draining, row.on_shutdown,
-                    operation_uuid=operation.uuid,
-                    instance_uuid=operation.instance_uuid) as work:
-        work.belongs_to(operation)
-        work.say('settling what a restart has cut')
-        _settle(host, _take_over(host, ctxt, operation))
-
-
-def _settle(host, mine):
-    reason = _CUT % (host.name, mine.step)
-    instance, migration = {}, None
-    if mine.kind == fields.OperationKind.BUILD:
-        # Half a guest belongs to nobody once the record names no host.
-        host.driver.destroy(mine.instance)
-        instance = build.when_build_failed(host, mine, reason)
-    if mine.migration_uuid:
-        migration = {'status': fields.MigrationStatus.ERROR}
-    host.recorder.insist(
-        mine.finish, fields.OperationState.FAILED, error=reason,
-        instance=instance, migration=migration)
-    LOG.warning('Operation %s (%s of instance %s): %s', mine.uuid, mine.kind,
-                mine.instance_uuid, reason)
-
-
-def give_rooms_back(host, ctxt):
-    """Clean up after guests that did not come while this host was away.
-
-    A source whose destination is gone ends the migration by itself; what
-    was prepared here for the guest is removed now.
-    """
-    seen = set()
-    for status in _DID_NOT_COME:
-        for migration in objects.MigrationList.get_by_filters(
-                ctxt, {'host': host.name, 'status': status},
-                limit=LOOK_BACK):
-            instance = migration.instance_uuid
-            if migration.dest_compute == host.name and instance not in seen:
-                seen.add(instance)
-                _clear(host, ctxt, instance, driver.Side.DESTINATION,
-                       arrived=False)
-
-
-def clear_after_departures(host, ctxt):
-    """Clean up after guests that were seen to be gone while we were away.
-
-    What they left is removed by their migration's last step.  Nobody waits
-    for that when this host is not there.
-    """
-    departed = objects.MigrationList.get_by_filters(
-        ctxt, {'host': host.name,
-               'status': fields.MigrationStatus.COMPLETED}, limit=LOOK_BACK)
-    for instance in {migration.instance_uuid for migration in departed
-                     if migration.source_compute == host.name}:
-        _clear(host, ctxt, instance, driver.Side.SOURCE, arrived=True)
-
-
-def _clear(host, ctxt, instance_uuid, side, arrived):
-    """Remove what is left of a guest that is not here and does not come."""
-    try:
-        instance = objects.Instance.get_by_uuid(ctxt, instance_uuid)
-        coming = any(
-            m.dest_compute == host.name for m in
-            objects.MigrationList.get_in_progress(ctxt, instance_uuid))
-        if instance.host != host.name and not coming:
-            host.driver.finish_migration(instance, side, arrived=arrived)
-    except exception.InstanceNotFound:
-        return
-    except exception.HypervisorError as error:
-        LOG.warning('What a migration has left here of instance %s, which '
-                    'is elsewhere, could not be removed: %s', instance_uuid,
-                    exception.reason_of(error))
+def _concerns_two(operation):
+    """Whether a step that was cut is one between two hosts."""
+    return (operation.step == _MOVING
+            or verdicts.is_begun_again(operation.step))
 
 
 def take_up_offered(host, ctxt, manager, runner, gate):

@@ -47,6 +47,16 @@ class ComputeAPI:
         self._questions = questions.Questions(
             conf, transport, clock, peers.read)
 
+    def require_known(self, step):
+        """Refuse to record a step that its host might not know.
+
+        :raises: ComputesTooOld
+        """
+        row, version = catalogue.ROWS[step], self._version()
+        if not row.is_known_at(version):
+            raise exception.ComputesTooOld(
+                method=step, since=row.since, version=version)
+
     # -- a guest's life on one host
 
     def build_instance(self, ctxt, host, operation_uuid):
@@ -67,6 +77,22 @@ class ComputeAPI:
 
     def reboot_instance(self, ctxt, host, operation_uuid):
         return self._send('reboot_instance', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def pause_instance(self, ctxt, host, operation_uuid):
+        return self._send('pause_instance', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def unpause_instance(self, ctxt, host, operation_uuid):
+        return self._send('unpause_instance', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def suspend_instance(self, ctxt, host, operation_uuid):
+        return self._send('suspend_instance', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def resume_instance(self, ctxt, host, operation_uuid):
+        return self._send('resume_instance', ctxt, host,
                           operation_uuid=operation_uuid)
 
     # -- live migration
@@ -114,6 +140,44 @@ class ComputeAPI:
         return self._send('live_migration_force_complete', ctxt, host,
                           migration_uuid=migration_uuid)
 
+    # -- other services
+
+    def external_instance_event(self, ctxt, host, events):
+        return self._send('external_instance_event', ctxt, host,
+                          events=events)
+
+    # -- cold migration and resize
+
+    def prep_resize(self, ctxt, host, operation_uuid):
+        return self._send('prep_resize', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def resize_instance(self, ctxt, host, operation_uuid):
+        return self._send('resize_instance', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def check_instance_shared_storage(self, ctxt, host, operation_uuid,
+                                      instance, migrate_data):
+        return self._send('check_instance_shared_storage', ctxt, host,
+                          operation_uuid=operation_uuid, instance=instance,
+                          migrate_data=migrate_data)
+
+    def finish_resize(self, ctxt, host, operation_uuid):
+        return self._send('finish_resize', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def confirm_resize(self, ctxt, host, operation_uuid):
+        return self._send('confirm_resize', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def revert_resize(self, ctxt, host, operation_uuid):
+        return self._send('revert_resize', ctxt, host,
+                          operation_uuid=operation_uuid)
+
+    def finish_revert_resize(self, ctxt, host, operation_uuid):
+        return self._send('finish_revert_resize', ctxt, host,
+                          operation_uuid=operation_uuid)
+
     # -- an operator and the host
 
     def quiesce_host(self, ctxt, host, deadline, reason):
@@ -131,6 +195,14 @@ class ComputeAPI:
     def get_console_output(self, ctxt, host, instance, tail_length):
         return self._send('get_console_output', ctxt, host,
                           instance=instance, tail_length=tail_length)
+
+    def get_vnc_console(self, ctxt, host, instance, console_type):
+        return self._send('get_vnc_console', ctxt, host, instance=instance,
+                          console_type=console_type)
+
+    def validate_console_port(self, ctxt, host, instance, console_type):
+        return self._send('validate_console_port', ctxt, host,
+                          instance=instance, console_type=console_type)
 
     # -- how
 
@@ -208,7 +280,7 @@ class ComputeAPI:
 
 def _require_known(row, host, version):
     """Raise PeerUnavailable for what came after a version."""
-    if catalogue.as_tuple(row.since) > catalogue.as_tuple(version):
+    if not row.is_known_at(version):
         raise exception.PeerUnavailable(
             service=row.topic.value, host=host, method=row.name,
             reason='messages are kept to version %s by [upgrade_levels] '

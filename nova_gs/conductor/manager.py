@@ -6,6 +6,7 @@ from oslo_log import log as logging
 
 from nova_gs.conductor.tasks import build
 from nova_gs.conductor.tasks import live_migration
+from nova_gs.conductor.tasks import resize
 from nova_gs.db import engine
 from nova_gs import exception
 from nova_gs.objects import remote
@@ -15,14 +16,23 @@ LOG = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def _database_needed(method):
-    """Let the caller know that it may try again when the database is back."""
+    """Let the caller know that it may try again when the database is back.
+
+    A release before this one knows no other class than PeerUnavailable.
+    """
     try:
         yield
+    except exception.DatabaseUnavailable as error:
+        # That was said when it began.
+        cause, reason = error, 'it ' + error.kwargs['condition']
     except engine.ERRORS as error:
         LOG.exception('The database has failed %s', method)
-        raise exception.PeerUnavailable(
-            service='The database', host='the conductor', method=method,
-            reason=str(error).splitlines()[0]) from error
+        cause, reason = error, str(error).splitlines()[0]
+    else:
+        return
+    raise exception.PeerUnavailable(
+        service='The database', host='the conductor', method=method,
+        reason=reason) from cause
 
 
 class ConductorManager:
@@ -48,6 +58,10 @@ class ConductorManager:
             return remote.run_class_action(
                 ctxt, objname, objmethod, object_versions, args, kwargs)
 
+    def object_backport_versions(self, ctxt, objinst, object_versions):
+        """Put a record into the words of a peer of some version."""
+        return remote.backport(objinst, object_versions)
+
     # -- tasks
 
     def build_server(self, ctxt, operation, work):
@@ -55,3 +69,6 @@ class ConductorManager:
 
     def live_migrate_server(self, ctxt, operation, work):
         live_migration.LiveMigration(self._means, ctxt, operation).run()
+
+    def migrate_server(self, ctxt, operation, work):
+        resize.Resize(self._means, ctxt, operation).run()

@@ -1,5 +1,6 @@
 """What others ask of the conductors: one method per catalogue row."""
 
+from nova_gs import objects
 from nova_gs.objects import base
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
@@ -29,6 +30,10 @@ class ConductorAPI:
         return self._send('live_migrate_server', ctxt,
                           operation_uuid=operation_uuid)
 
+    def migrate_server(self, ctxt, operation_uuid):
+        return self._send('migrate_server', ctxt,
+                          operation_uuid=operation_uuid)
+
     def object_action(self, ctxt, objinst, objmethod, args, kwargs):
         return self._send('object_action', ctxt, objinst=objinst,
                           objmethod=objmethod, args=args, kwargs=kwargs)
@@ -39,6 +44,10 @@ class ConductorAPI:
                           objname=objname, objmethod=objmethod,
                           object_versions=object_versions, args=args,
                           kwargs=kwargs)
+
+    def object_backport_versions(self, ctxt, objinst, object_versions):
+        return self._send('object_backport_versions', ctxt, objinst=objinst,
+                          object_versions=object_versions)
 
     def _send(self, name, ctxt, **arguments):
         row = catalogue.ROWS[name]
@@ -67,3 +76,21 @@ class Indirection(base.VersionedObjectIndirectionAPI):
                                      object_versions, args, kwargs):
         return self._conductor.object_class_action_versions(
             context, objname, objmethod, object_versions, args, kwargs)
+
+    def object_backport_versions(self, context, objinst, object_versions):
+        return self._conductor.object_backport_versions(
+            context, objinst, object_versions)
+
+
+def seat_records(conf, transport, bound):
+    """Let the records of this process be those of the conductors.
+
+    :param conf: ConfigOpts
+    :param transport: from ``rpc.transport.create``
+    :param bound: as of ``ConductorAPI``
+    :returns: ConductorAPI
+    """
+    objects.register_all()
+    conductor = ConductorAPI(conf, transport, bound)
+    base.NovaObject.indirection_api = Indirection(conductor)
+    return conductor

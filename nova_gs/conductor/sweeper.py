@@ -2,14 +2,20 @@
 
 A message may be lost with the process that had fetched it; the offered step
 is in the database.  Any number of conductors may sweep: each row is won by
-one of them.
+one of them.  Hosts that leave are looked at more often, since what they have
+not begun can go elsewhere at once.
 """
 
+import itertools
+import math
 import threading
 
 from oslo_log import log as logging
 
 from nova_gs.conductor import clearing
+from nova_gs.conductor import confirming
+from nova_gs.conductor import giving_back
+from nova_gs.conductor import rerouting
 from nova_gs.conductor.tasks import base
 from nova_gs import exception
 from nova_gs import objects
@@ -22,8 +28,8 @@ LOG = logging.getLogger(__name__)
 #: Rows that one sweep takes; the next one takes the rest.
 BATCH = 200
 
-#: What an operation that was never begun leaves of a migration.
-_UNBEGUN = {'status': fields.MigrationStatus.ERROR}
+#: Longest pause between two looks at the hosts that leave, in seconds.
+LOOK_EVERY = 1
 
 
 class Sweeper:
@@ -40,6 +46,7 @@ class Sweeper:
         self._means = means
         self._leftovers = leftovers
         self._gate = gate
+        self._rerouting = rerouting.Rerouting(ctxt, means)
         self._interval = means.conf.operations.sweep_interval
         self._stop = threading.Event()
         self._thread = threading.Thread(
@@ -54,7 +61,7 @@ class Sweeper:
 
     def sweep(self):
         """Look once; returns how many steps were sent again."""
-        sent = 0
+        sent, stuck = 0, []
         due = objects.OperationList.take_due(
             self._ctxt, BATCH, self._interval)
         for operation in due:
@@ -62,9 +69,16 @@ class Sweeper:
                 self._fail(operation)
             elif self._can_be_taken(operation):
                 sent += self._means.publisher.publish(self._ctxt, operation)
-            elif self._means.hearing.is_over():
-                clearing.end_offered(self._ctxt, operation)
+            elif not self._done_without(operation):
+                stuck.append(operation)
+        self._rerouting.pass_on(stuck)
         return sent
+
+    def _done_without(self, operation):
+        """Whether an operation goes on without the host of its step."""
+        return self._means.hearing.is_over() and (
+            clearing.end_offered(self._ctxt, operation)
+            or giving_back.give_back(self._ctxt, self._means, operation))
 
     def mark_lost(self):
         """Mark what hosts had begun that have left, or do not come back.
@@ -109,35 +123,53 @@ class Sweeper:
     def _run(self):
         # A silence among the hosts must not come and go in between.
         pause = min(self._interval / 2, self._means.conf.service_down_time / 4)
-        while not self._stop.wait(pause):
+        looks = math.ceil(pause / LOOK_EVERY)
+        for number in itertools.count(1):
+            if self._stop.wait(pause / looks):
+                return
             try:
                 with self._gate.enter('sweep', policy.WhileDraining.NEVER,
                                       policy.OnShutdown.DROP):
                     self._means.hearing.look()
-                    self.sweep()
-                    self._leftovers.offer_again()
-                    self.mark_lost()
+                    if number % looks == 0:
+                        self._go_through()
+                    self._rerouting.look()
             except exception.HostDraining:
                 return
+            except exception.DatabaseUnavailable:
+                # That was said when it began; the next sweep does it all.
+                continue
             except exception.NovaGSException as error:
                 LOG.warning('Sweep was cut short: %s',
                             exception.reason_of(error))
             except Exception:
                 LOG.exception('Sweep was cut short')
 
+    def _go_through(self):
+        self.sweep()
+        self._leftovers.offer_again()
+        self.mark_lost()
+        confirming.confirm_overdue(self._ctxt, self._means)
+
     def _fail(self, operation):
         reason = ('Not begun in time: no service took step %s up%s before '
-                  'it expired. Ask for it again.' % (
+                  'it expired. %sAsk for it again.' % (
                       operation.step,
                       ' on host %s' % operation.host if operation.host
-                      else ''))
+                      else '', self._nowhere_else(operation)))
         if objects.Operation.cancel_offered(
                 self._ctxt, operation.uuid, fields.OperationState.FAILED,
                 reason, expired=True,
                 instance=self._unbuilt(operation, reason),
-                migration=_UNBEGUN if operation.migration_uuid else None):
+                migration={'status': fields.status_after_failure(
+                    operation.step)}):
             LOG.info('Operation %s (%s of instance %s): %s', operation.uuid,
                      operation.kind, operation.instance_uuid, reason)
+
+    def _nowhere_else(self, operation):
+        """Return why no other host did it, as a sentence with a space."""
+        why = self._rerouting.why_nowhere(operation)
+        return why and 'No other host does it now: %s. ' % why.rstrip('.')
 
     def _unbuilt(self, operation, reason):
         """Return what a build that was never begun leaves of an instance."""

@@ -13,15 +13,19 @@ from nova_gs.conf import fake
 from nova_gs.conf import images
 from nova_gs.conf import libvirt
 from nova_gs.conf import metrics
+from nova_gs.conf import network
+from nova_gs.conf import neutron
 from nova_gs.conf import notifications
 from nova_gs.conf import operations
 from nova_gs.conf import reports
 from nova_gs.conf import shutdown
 from nova_gs.conf import upgrade_levels
+from nova_gs.conf import vnc
 
 MODULES = (
     base, api, compute, conductor, fake, images, libvirt, metrics,
-    notifications, operations, reports, shutdown, upgrade_levels,
+    network, neutron, notifications, operations, reports, shutdown,
+    upgrade_levels, vnc,
 )
 
 

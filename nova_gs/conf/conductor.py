@@ -22,9 +22,24 @@ OPTS = (
 )
 
 
+DEFAULT_OPTS = (
+    cfg.BoolOpt(
+        'allow_resize_to_same_host', default=False,
+        help='Whether a server may get another size on the host that it is '
+             'on. Others are preferred; without it, a resize needs a second '
+             'host.'),
+    cfg.IntOpt(
+        'resize_confirm_window', default=0, min=0,
+        help='Seconds after which a move or a resize is confirmed that '
+             'nobody has confirmed or reverted. Until then it takes room in '
+             'both sizes, on both hosts; 0: only users confirm.'),
+)
+
+
 def register_opts(conf):
+    conf.register_opts(DEFAULT_OPTS)
     conf.register_opts(OPTS, group='conductor')
 
 
 def list_opts():
-    return [('conductor', OPTS)]
+    return [(None, DEFAULT_OPTS), ('conductor', OPTS)]

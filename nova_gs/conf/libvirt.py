@@ -2,6 +2,9 @@
 
 from oslo_config import cfg
 
+#: What may be done with live migrations that take too long.
+ABORT, FORCE_COMPLETE = 'abort', 'force_complete'
+
 OPTS = (
     cfg.StrOpt(
         'connection_uri', default='qemu:///system',
@@ -23,6 +26,24 @@ OPTS = (
         'live_migration_permit_post_copy', default=False,
         help='Lets "force complete" switch to post-copy instead of pausing '
              'the guest. A guest in post-copy is lost if either host fails.'),
+    cfg.IntOpt(
+        'live_migration_completion_timeout', default=800, min=0,
+        help='Seconds that a live migration may be under way, for each GiB '
+             'of memory and of disks that are copied (a part of a GiB counts '
+             'as one); 0 is no limit. Too short, and large or busy guests '
+             'cannot be moved.'),
+    cfg.StrOpt(
+        'live_migration_timeout_action', default=ABORT, choices=[
+            (ABORT, 'it is called off, and the guest stays where it is'),
+            (FORCE_COMPLETE, 'it is made to end, by post-copy where that is '
+             'permitted, or else by pausing the guest until it has moved')],
+        help='What is done with a live migration after '
+             'live_migration_completion_timeout.'),
+    cfg.BoolOpt(
+        'live_migration_permit_auto_converge', default=False,
+        help='Lets QEMU slow a guest down, more and more, that writes its '
+             'memory faster than it can be sent. It may nearly stand still. '
+             'Does nothing where live_migration_permit_post_copy is set.'),
     cfg.IntOpt(
         'live_migration_post_copy_bandwidth', default=0, min=0,
         help='MiB/s that a migration in post-copy may use, besides what the '

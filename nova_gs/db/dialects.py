@@ -92,6 +92,19 @@ def _now_postgresql(element, compiler_, **kw):
         element, ' + make_interval(secs => %s)', compiler_, kw) + ')'
 
 
+def read_committed(engine):
+    """Have each new connection see what is committed, in any transaction.
+
+    Under REPEATABLE READ, MariaDB's default, conditional UPDATEs lock gaps
+    that nobody here needs to be locked.  As an option of the engine it would
+    be said anew in each transaction, and taken back behind it, where a server
+    that has gone makes a failure of what was committed.
+    """
+    @sa.event.listens_for(engine, 'connect')
+    def _connect(connection, record):
+        engine.dialect.set_isolation_level(connection, 'READ COMMITTED')
+
+
 def sqlite_engine(url, synchronous):
     """Return an Engine for a SQLite file that several processes write.
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from nova_gs.db import dialects
 from nova_gs.db import engine
+from nova_gs.db import instance_action
 from nova_gs.db import models
 from nova_gs.db import query
 from nova_gs import exception
@@ -18,7 +19,7 @@ _TABLE = models.instances
 _PLAIN = (
     'availability_zone', 'config_drive', 'deleted', 'description',
     'display_name', 'flavor_id', 'host', 'hostname', 'image_ref', 'key_name',
-    'launch_index', 'locked', 'node', 'power_state', 'progress',
+    'launch_index', 'locked', 'locked_by', 'node', 'power_state', 'progress',
     'project_id', 'reservation_id', 'task_state', 'user_id', 'uuid',
     'vm_state',
 )
@@ -26,6 +27,10 @@ _SORT_KEYS = _PLAIN + (
     'created_at', 'id', 'launched_at', 'memory_mb', 'root_gb',
     'terminated_at', 'updated_at', 'vcpus',
 )
+
+
+#: The action of a guest that has changed its power state by itself.
+POWER_ACTION = 'sync-power-state'
 
 
 def columns(changes):
@@ -135,6 +140,42 @@ class Instances:
                 .values(**columns(changes)))
             return self._get(connection, instance_uuid,
                              deleted=bool(changes.get('deleted')))
+
+    @engine.retry
+    def change_lock(self, context, instance_uuid, action, changes):
+        """Write a lock and an action that has ended; return the row."""
+        with self._db.writer() as connection:
+            row = self._get(connection, instance_uuid)
+            connection.execute(
+                sa.update(_TABLE).where(_TABLE.c.id == row['id'])
+                .values(**changes))
+            instance_action.end(connection, instance_action.begin(
+                connection, context, instance_uuid, action, dialects.now()))
+            return self._get(connection, instance_uuid)
+
+    @engine.retry
+    def note_power(self, context, instance_uuid, seen_at, changes, told):
+        """Write a power state if the row is as it was seen, and at rest.
+
+        :param seen_at: its ``updated_at``; every request changes that
+        :param told: message of an action that has ended, or None
+        :returns: the row, None when it is not so
+        """
+        with self._db.writer() as connection:
+            done = connection.execute(
+                sa.update(_TABLE).where(
+                    _TABLE.c.uuid == instance_uuid,
+                    _TABLE.c.updated_at == seen_at,
+                    _TABLE.c.task_state.is_(None),
+                    _TABLE.c.deleted.is_(False))
+                .values(**changes)).rowcount
+            if not done:
+                return None
+            if told:
+                instance_action.end(connection, instance_action.begin(
+                    connection, context, instance_uuid, POWER_ACTION,
+                    dialects.now()), told)
+            return self._get(connection, instance_uuid)
 
     def get_by_filters(self, filters, limit=None, marker=None,
                        sort_key='created_at', sort_dir='desc'):

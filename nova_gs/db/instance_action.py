@@ -34,6 +34,14 @@ def begin_event(connection, action_id, event, host):
         'start_time': dialects.now()})
 
 
+def tell(connection, action_id, event, host, details):
+    """Write an event that is over as soon as it is told."""
+    query.insert(connection, _EVENTS, {
+        'event': event, 'action_id': action_id, 'host': host,
+        'start_time': dialects.now(), 'finish_time': dialects.now(),
+        'result': fields.EventResult.SUCCESS, 'details': details})
+
+
 def end_events(connection, action_id, error=None):
     """Write that whatever step was under way has ended."""
     connection.execute(

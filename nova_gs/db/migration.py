@@ -4,8 +4,12 @@ import uuid
 
 import sqlalchemy as sa
 
+from nova_gs.db import dialects
 from nova_gs.db import engine
+from nova_gs.db import instance_action
 from nova_gs.db import models
+from nova_gs.db import operation_effects as effects
+from nova_gs.db import operation_queries
 from nova_gs.db import query
 from nova_gs import exception
 from nova_gs.objects import fields
@@ -76,6 +80,60 @@ class Migrations:
                 .values(**changes))
             return self._get(connection, _TABLE.c.uuid == migration_uuid,
                              migration_uuid)
+
+    @engine.retry
+    def give_room_back(self, migration_uuid, host):
+        """See ``objects.Migration.give_room_back``."""
+        operations = models.operations
+        is_lost = sa.exists().where(
+            operations.c.migration_uuid == _TABLE.c.uuid,
+            operations.c.state == fields.OperationState.INTERRUPTED,
+            operations.c.step == 'live_migration')
+        with self._db.writer() as connection:
+            return bool(connection.execute(
+                sa.update(_TABLE)
+                .where(_TABLE.c.uuid == migration_uuid,
+                       _TABLE.c.dest_compute == host,
+                       _TABLE.c.status.in_(
+                           fields.MigrationStatus.HOLDS_ROOM), is_lost)
+                .values(status=fields.MigrationStatus.ERROR)).rowcount)
+
+    @engine.retry
+    def give_guest_back(self, operation_uuid, source, reason, instance,
+                        interval):
+        """See ``objects.Migration.give_guest_back``.
+
+        Who begins to take a guest records that first.
+        """
+        operations, instances = models.operations, models.instances
+        unbegun = sa.exists().where(
+            instances.c.uuid == operations.c.instance_uuid,
+            instances.c.task_state == fields.TaskState.RESIZE_MIGRATED,
+            instances.c.deleted.is_(False))
+        with self._db.writer() as connection:
+            before = operation_queries.get(connection, operation_uuid)
+            if not connection.execute(
+                    sa.update(operations).where(
+                        operations.c.uuid == operation_uuid,
+                        operations.c.step == 'finish_resize',
+                        operations.c.owner.is_(None),
+                        operations.c.state.in_(
+                            fields.OperationState.CLAIMABLE), unbegun)
+                    .values(step='finish_revert_resize', host=source,
+                            peer_host=None, offered_by=None,
+                            params=dict(before['params'], ending=reason),
+                            next_sweep_at=dialects.now(interval))).rowcount:
+                return False
+            effects.write_nested(
+                connection, before,
+                dict(instance, task_state=fields.TaskState.RESIZE_REVERTING),
+                {'status': fields.MigrationStatus.POST_REVERTING})
+            instance_action.begin_event(
+                connection, before['action_id'], before['step'],
+                before['host'])
+            instance_action.end_events(
+                connection, before['action_id'], reason)
+            return True
 
     def get_by_filters(self, filters, limit=None, marker=None):
         """Return rows that match all filters, the newest first.

@@ -67,9 +67,11 @@ instances = sa.Table(
     _number('memory_mb', 0), _number('vcpus', 0), _number('root_gb', 0),
     _text('availability_zone'), _number('launch_index', 0),
     _text('reservation_id'), _text('key_name'),
-    _json('metadata', {}), _flag('locked'), _text('description'),
+    _json('metadata', {}), _flag('locked'), _text('locked_by', 16),
+    _text('locked_reason'), _text('description'),
     _json('tags', []), sa.Column('user_data', sa.Text),
     _flag('config_drive'), _number('progress', 0), _json('fault'),
+    _json('ports', []),
     _created(), _updated(default=dialects.now()),
     _time('launched_at'), _time('terminated_at'),
     _flag('deleted'), _time('deleted_at'),
@@ -88,6 +90,7 @@ migrations = sa.Table(
     _text('status', 32, nullable=False, default='accepted'),
     _text('migration_type', 32, nullable=False, default='live-migration'),
     _number('old_flavor_id'), _number('new_flavor_id'),
+    _json('old_flavor'), _json('new_flavor'), _text('old_vm_state'),
     _bytes('memory_total'), _bytes('memory_processed'),
     _bytes('memory_remaining'), _bytes('disk_total'),
     _bytes('disk_processed'), _bytes('disk_remaining'),
@@ -150,6 +153,8 @@ compute_nodes = sa.Table(
     _number('reserved_memory_mb', 0),
     sa.Column('ram_allocation_ratio', sa.Double, nullable=False, default=1.0),
     sa.Column('cpu_allocation_ratio', sa.Double, nullable=False, default=1.0),
+    sa.Column('disk_allocation_ratio', sa.Double, nullable=False,
+              default=1.0, server_default='1.0'),
     _created(), _updated(),
 )
 
@@ -193,4 +198,27 @@ instance_action_events = sa.Table(
     _time('start_time'), _time('finish_time'), _text('result', 16),
     sa.Column('traceback', sa.Text), sa.Column('details', sa.Text),
     sa.Index('ix_instance_action_events_action', 'action_id'),
+)
+
+#: The latest of each name and tag; ids are never given twice, so that what
+#: came after some moment can be told by them.
+external_events = sa.Table(
+    'external_events', metadata,
+    _id(), _uuid('instance_uuid', nullable=False),
+    _text('name', 64, nullable=False), _text('status', 16, nullable=False),
+    _text('tag'), _created(),
+    sa.Index('ix_external_events_instance', 'instance_uuid', 'name'),
+    sqlite_autoincrement=True,
+)
+
+#: Of a token only its hash is kept: who can read the database cannot open
+#: consoles with it.
+console_tokens = sa.Table(
+    'console_tokens', metadata,
+    _id(), _text('token_hash', 64, nullable=False, unique=True),
+    _uuid('instance_uuid', nullable=False),
+    _text('console_type', 16, nullable=False),
+    _time('expires_at', nullable=False),
+    _created(),
+    sa.Index('ix_console_tokens_expires', 'expires_at'),
 )

@@ -16,6 +16,7 @@ from nova_gs.db import engine
 from nova_gs.db import instance as instance_rows
 from nova_gs.db import instance_action
 from nova_gs.db import models
+from nova_gs.db import operation_claims as claims
 from nova_gs.db import operation_effects as effects
 from nova_gs.db import operation_queries
 from nova_gs.db import query
@@ -24,7 +25,6 @@ from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 
 _TABLE = models.operations
-_SERVICES = models.services
 _STATES = fields.OperationState
 _WHY = fields.ClaimRefusal
 
@@ -33,6 +33,9 @@ _ACTIONS = {fields.OperationKind.BUILD: 'create'}
 
 #: What an event says of a step that was handed on as it was.
 _ONCE_MORE = 'It did not end here and was offered again.'
+
+#: The event that tells what a start has made of a step that was cut.
+RECOVERY = 'recovery'
 
 #: What a row has that nobody holds and nobody shall take.
 _AT_REST = {'owner': None, 'claim_id': None, 'expires_at': None,
@@ -105,14 +108,13 @@ class Operations(operation_queries.OperationQueries):
     @engine.retry
     def claim(self, operation_uuid, step, owner, claim_id):
         """Take an offered step; see ``objects.Operation.claim``."""
-        may_begin = sa.or_(_TABLE.c.expires_at.is_(None),
-                           _TABLE.c.expires_at > dialects.now())
         with self._db.writer() as connection:
             won = _change(
                 connection, operation_uuid,
                 (_TABLE.c.step == step, _TABLE.c.owner.is_(None),
-                 _TABLE.c.state.in_(_STATES.CLAIMABLE), may_begin,
-                 _is_alive(step, owner)),
+                 _TABLE.c.state.in_(_STATES.CLAIMABLE), claims.may_begin(),
+                 claims.is_alive(step, owner),
+                 ~claims.is_elsewhere(step, owner)),
                 dict(_held_by(owner, claim_id),
                      next_sweep_at=self._next_look(step)))
             row = operation_queries.get(connection, operation_uuid)
@@ -120,35 +122,35 @@ class Operations(operation_queries.OperationQueries):
                 instance_action.begin_event(
                     connection, row['action_id'], step, row['host'])
             elif not _is_held(row, claim_id) or row['step'] != step:
-                raise _refusal(row, step, claimant_lives=connection.scalar(
-                    sa.select(_is_alive(step, owner)).select_from(
-                        _TABLE).where(_TABLE.c.uuid == operation_uuid)))
+                raise claims.refusal(row, step, *connection.execute(
+                    sa.select(claims.is_elsewhere(step, owner),
+                              claims.is_alive(step, owner)).select_from(_TABLE)
+                    .where(_TABLE.c.uuid == operation_uuid)).one())
             return operation_queries.with_nested(connection, row)
 
     @engine.retry
-    def take_over(self, operation_uuid, host, owner, claim_id):
+    def take_over(self, operation_uuid, host, owner, claim_id, told=None):
         """Take what is left; see ``objects.Operation.take_over``."""
-        left_running = sa.and_(
-            _TABLE.c.state == _STATES.RUNNING, _TABLE.c.owner.is_not(None),
-            _TABLE.c.owner != owner)
         with self._db.writer() as connection:
             won = _change(
-                connection, operation_uuid,
-                (_TABLE.c.host == host, sa.or_(
-                    left_running, _TABLE.c.state == _STATES.INTERRUPTED)),
+                connection, operation_uuid, (claims.is_left_to(host, owner),),
                 dict(_held_by(owner, claim_id), error=None))
             row = operation_queries.get(connection, operation_uuid)
             if won:
                 instance_action.end_events(
                     connection, row['action_id'],
-                    'nova-compute on host %s ended.' % host)
+                    'nova-compute on host %s ended.' % row['host'])
+                if told is not None:
+                    instance_action.tell(
+                        connection, row['action_id'], RECOVERY, host, told)
                 instance_action.begin_event(
                     connection, row['action_id'], row['step'], host)
             elif not _is_held(row, claim_id):
-                raise _refusal(
+                raise claims.refusal(
                     row, row['step'],
-                    otherwise=(_WHY.MOVED if row['host'] != host
-                               else _WHY.TAKEN))
+                    otherwise=(
+                        _WHY.TAKEN if host in (row['host'], row['peer_host'])
+                        else _WHY.MOVED))
             return operation_queries.with_nested(connection, row)
 
     @engine.retry
@@ -171,7 +173,8 @@ class Operations(operation_queries.OperationQueries):
         """Hand an operation on; see ``objects.Operation.offer``.
 
         :param step: the step that ends
-        :param words: dict with the next ``step``, ``host``, ``peer_host``
+        :param words: dict with the next ``step``, ``host``, ``peer_host``,
+            and ``error`` if the step that ends has failed
         :returns: the row, without nested ones
         """
         interval = self._conf.operations.sweep_interval
@@ -193,8 +196,8 @@ class Operations(operation_queries.OperationQueries):
                     connection, row, reserve_on, instance, migration)
             effects.write_nested(connection, row, instance, migration)
             instance_action.end_events(
-                connection, row['action_id'],
-                _ONCE_MORE if words['step'] == step else None)
+                connection, row['action_id'], words.get(
+                    'error', _ONCE_MORE if words['step'] == step else None))
             return row
 
     @engine.retry
@@ -240,6 +243,40 @@ class Operations(operation_queries.OperationQueries):
             return True
 
     @engine.retry
+    def reroute(self, operation_uuid, step, host, to, reason, instance=None,
+                params=None):
+        """Offer another host what one has not claimed.
+
+        See ``objects.Operation.reroute``.  The deadline stays what it was.
+
+        :returns: the row, without nested ones
+        """
+        with self._db.writer() as connection:
+            done = _change(
+                connection, operation_uuid,
+                (_TABLE.c.step == step, _TABLE.c.host == host,
+                 _TABLE.c.owner.is_(None),
+                 _TABLE.c.state.in_(_STATES.CLAIMABLE), claims.may_begin()),
+                {'host': to, 'offered_by': None, 'next_sweep_at':
+                 dialects.now(self._conf.operations.sweep_interval)})
+            row = operation_queries.get(connection, operation_uuid)
+            if not done:
+                raise claims.refusal(
+                    row, step, elsewhere=row['host'] != host)
+            # A delete that was accepted meanwhile has to find the guest
+            # where it was seen; from here on none is accepted there.
+            effects.lock_instance(connection, row['instance_uuid'])
+            effects.require_idle(connection, row['instance_uuid'],
+                                 row['kind'], but_for=row['id'])
+            _merge(connection, row, params)
+            effects.write_nested(connection, row, *effects.reserve(
+                connection, row, to, instance, None))
+            instance_action.begin_event(
+                connection, row['action_id'], step, host)
+            instance_action.end_events(connection, row['action_id'], reason)
+            return row
+
+    @engine.retry
     def interrupt(self, operation_uuid, step, claim_id, error, instance=None,
                   migration=None):
         """Note that an executor is gone.
@@ -248,6 +285,8 @@ class Operations(operation_queries.OperationQueries):
 
         :returns: the row, without nested ones
         """
+        # The row says who had it, for one that was wrongly held for dead.
+        held = {name: _TABLE.c[name] for name in ('owner', 'claim_id')}
         # Here an absent claim is a state like any other.
         same = (_TABLE.c.claim_id.is_(None) if claim_id is None
                 else _TABLE.c.claim_id == claim_id)
@@ -256,10 +295,11 @@ class Operations(operation_queries.OperationQueries):
                 connection, operation_uuid,
                 (same, _TABLE.c.step == step,
                  _TABLE.c.state.in_(_STATES.CLAIMABLE)),
-                dict(_AT_REST, state=_STATES.INTERRUPTED, error=error))
+                dict(_AT_REST, state=_STATES.INTERRUPTED, error=error,
+                     **held))
             row = operation_queries.get(connection, operation_uuid)
             if not done:
-                raise _refusal(row, step)
+                raise claims.refusal(row, step)
             effects.write_nested(connection, row, instance, migration)
             instance_action.end_events(connection, row['action_id'], error)
             instance_action.note(connection, row['action_id'], error)
@@ -285,21 +325,6 @@ class Operations(operation_queries.OperationQueries):
         if expires_in is None and row and row.role is catalogue.Role.BEGINS:
             expires_in = self._conf.operations.expires_after
         return None if expires_in is None else dialects.now(expires_in)
-
-
-def _is_alive(step, owner):
-    """Return the condition that a host's process may still claim a step.
-
-    A broker or a conductor that stood still may bring the claim of a process
-    that has ended meanwhile: nobody would know of it.
-    """
-    if step in catalogue.ROWS and catalogue.is_conductor_step(step):
-        return sa.true()
-    return ~sa.exists().where(
-        _SERVICES.c.host == _TABLE.c.host,
-        _SERVICES.c.binary == fields.Binary.COMPUTE,
-        sa.or_(_SERVICES.c.owner != owner,
-               _SERVICES.c.phase == fields.ServicePhase.STOPPED))
 
 
 def _held_by(owner, claim_id):
@@ -338,24 +363,13 @@ def _change_held(connection, operation_uuid, step, claim_id, values,
         dict(values, updated_at=dialects.now()))
     row = operation_queries.get(connection, operation_uuid)
     if not done:
-        raise _refusal(row, step)
-    if params:
-        row['params'] = dict(row['params'], **params)
-        _change(connection, operation_uuid, (), {'params': row['params']})
+        raise claims.refusal(row, step)
+    _merge(connection, row, params)
     return row
 
 
-def _refusal(row, step, otherwise=_WHY.TAKEN, claimant_lives=True):
-    """Return the ClaimRefused that a row as it is now calls for."""
-    if row['state'] in _STATES.FINAL:
-        why = _WHY.FINAL
-    elif row['step'] != step:
-        why = _WHY.MOVED
-    elif row['owner'] is None and not claimant_lives:
-        why = _WHY.ENDED
-    elif row['owner'] is None and row['expires_at'] is not None:
-        why = _WHY.EXPIRED
-    else:
-        why = otherwise
-    return exception.ClaimRefused(
-        step=step, operation_id=row['uuid'], why=why)
+def _merge(connection, row, params):
+    """Merge a dict into the params of an operation that is locked."""
+    if params:
+        row['params'] = dict(row['params'], **params)
+        _change(connection, row['uuid'], (), {'params': row['params']})

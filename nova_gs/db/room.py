@@ -1,9 +1,14 @@
 """How much of a host is given out: always counted, never kept by hand.
 
 Given out is what the instances on a host take, and what those take that are
-on their way there.  A reservation names the host in one of the two, in a
-transaction that also moves the node's ``generation`` on; of two that counted
-at the same time, the second finds the generation moved and counts again.
+on their way there.  One whose source was lost may still arrive, so its room
+counts until the destination has given it back.  One that was moved cold may
+be taken back, so its old room counts as well until that is settled, also
+when it is on the same host.
+
+A reservation names the host in one of the two, in a transaction that also
+moves the node's ``generation`` on; of two that counted at the same time, the
+second finds the generation moved and counts again.
 """
 
 import sqlalchemy as sa
@@ -35,13 +40,16 @@ def given_out(connection, host=None, but_for=None):
               ``local_gb_used`` (GiB) and ``running_vms``
     """
     used = {}
-    for statement in (_living(host), _arriving(host)):
+    statements = _living(host), _arriving(host), _switched_off(host)
+    for statement, rows_of in zip(statements, (list, list, _both_rooms)):
         if but_for is not None:
             statement = statement.where(_INSTANCES.c.uuid != but_for)
-        for row in query.rows(connection, statement):
-            totals = used.setdefault(row.pop('host'), dict(_NOTHING))
-            for name, value in row.items():
-                totals[name] += int(value)
+        for row in rows_of(query.rows(connection, statement)):
+            name = row.pop('host')
+            if host in (None, name):
+                totals = used.setdefault(name, dict(_NOTHING))
+                for what, value in row.items():
+                    totals[what] += int(value)
     return used
 
 
@@ -67,6 +75,7 @@ def _arriving(host):
         .join_from(_MIGRATIONS, _INSTANCES,
                    _INSTANCES.c.uuid == _MIGRATIONS.c.instance_uuid)
         .where(_MIGRATIONS.c.status.in_(fields.MigrationStatus.HOLDS_ROOM),
+               _MIGRATIONS.c.new_flavor.is_(None),
                _INSTANCES.c.deleted.is_(False),
                sa.or_(_INSTANCES.c.host.is_(None),
                       _INSTANCES.c.host != target)))
@@ -75,12 +84,41 @@ def _arriving(host):
     return statement.group_by(target)
 
 
-def require(connection, host, instance):
-    """Make sure that a host has room for an instance, in this transaction.
+def _switched_off(host):
+    """Return the question for what is moved cold and not settled."""
+    status = fields.MigrationStatus
+    ends = _MIGRATIONS.c.source_compute, _MIGRATIONS.c.dest_compute
+    statement = (
+        sa.select(*ends, _MIGRATIONS.c.status, _MIGRATIONS.c.old_flavor,
+                  _MIGRATIONS.c.new_flavor)
+        .join_from(_MIGRATIONS, _INSTANCES,
+                   _INSTANCES.c.uuid == _MIGRATIONS.c.instance_uuid)
+        .where(_MIGRATIONS.c.status.in_(
+                   status.HOLDS_ROOM_AHEAD + status.HOLDS_ROOM_BEHIND),
+               _MIGRATIONS.c.new_flavor.is_not(None),
+               _INSTANCES.c.deleted.is_(False)))
+    return statement if host is None else statement.where(
+        sa.or_(*[end == host for end in ends]))
+
+
+def _both_rooms(rows):
+    """Return what they take beside the room of the instance itself."""
+    for row in rows:
+        ahead = row['status'] in fields.MigrationStatus.HOLDS_ROOM_AHEAD
+        size = row['new_flavor' if ahead else 'old_flavor']
+        yield {'host': row['dest_compute' if ahead else 'source_compute'],
+               'vcpus_used': size['vcpus'],
+               'memory_mb_used': size['memory_mb'],
+               'local_gb_used': size['root_gb']}
+
+
+def require(connection, host, size, but_for=None):
+    """Make sure that a host has room for something, in this transaction.
 
     The caller then writes, in the same transaction, what takes the room.
 
-    :param instance: row of the instance
+    :param size: row of the instance, or whatever has its sizes
+    :param but_for: UUID of an instance whose own room does not count
     :raises: NoValidHost; RetryRequest when another reservation was faster
     """
     node = query.first(
@@ -88,14 +126,15 @@ def require(connection, host, instance):
     if node is None:
         raise exception.NoValidHost(
             reason='Host %s has not reported what it has.' % host)
-    used = of_host(given_out(connection, host, instance['uuid']), host)
+    used = of_host(given_out(connection, host, but_for), host)
     for what, has, needs in (
             ('MiB of memory', _memory(node) - used['memory_mb_used'],
-             instance['memory_mb']),
+             size['memory_mb']),
             ('CPUs', int(node['vcpus'] * node['cpu_allocation_ratio'])
-             - used['vcpus_used'], instance['vcpus']),
-            ('GiB of disk', node['local_gb'] - used['local_gb_used'],
-             instance['root_gb'])):
+             - used['vcpus_used'], size['vcpus']),
+            ('GiB of disk', int(node['local_gb']
+                                * node['disk_allocation_ratio'])
+             - used['local_gb_used'], size['root_gb'])):
         if needs > has:
             raise exception.NoValidHost(
                 reason='Host %s has %d %s left, %d are needed.' % (

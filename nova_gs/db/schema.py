@@ -7,9 +7,8 @@ from alembic import command
 from alembic import config
 from alembic import migration
 from alembic import script
-from oslo_db import exception as db_exc
-import sqlalchemy as sa
 
+from nova_gs.db import failures
 from nova_gs import exception
 
 _INI = os.path.join(os.path.dirname(__file__), 'alembic.ini')
@@ -48,10 +47,19 @@ def upgrade(engine, version='head'):
 
 
 def require_current(engine):
-    """Raise ConfigurationError unless a database has the version of today."""
+    """Raise ConfigurationError unless a database has the version of today.
+
+    :raises: DatabaseUnavailable when it cannot be read at present
+    """
     try:
         found, needed = current(engine), head()
-    except (db_exc.DBError, sa.exc.SQLAlchemyError) as error:
+    except failures.ERRORS as error:
+        kind = failures.kind_of(engine.name, error)
+        if kind is not None:
+            raise exception.DatabaseUnavailable(
+                '[database] connection: the database %s (%s). See to its '
+                'server, or correct the option.' % (
+                    kind.value, failures.reason_of(error))) from error
         raise exception.ConfigurationError(
             option='[database] connection',
             problem='the database cannot be read (%s)' % (

@@ -51,7 +51,8 @@ class Services:
         self._db = database
 
     @engine.retry
-    def register(self, host, binary, topic, version, owner):
+    def register(self, host, binary, topic, version, owner,
+                 availability_zone=None):
         """Make a service's row, or give it to a new owner.
 
         A new owner serves, unless the host is to be quiesced.  The same
@@ -61,6 +62,7 @@ class Services:
         """
         mine = sa.and_(_TABLE.c.host == host, _TABLE.c.binary == binary)
         values = {'topic': topic, 'version': version, 'owner': owner,
+                  'availability_zone': availability_zone,
                   'last_seen_at': dialects.now()}
         try:
             with self._db.writer() as connection:
@@ -117,8 +119,10 @@ class Services:
         :raises: Conflict when the host is stopping or has stopped;
             ServiceNotFound
         """
-        deadline = None if seconds is None else dialects.now(seconds)
         with self._db.writer() as connection:
+            # Once: PostgreSQL's clock goes on within a statement.
+            deadline = None if seconds is None else connection.scalar(
+                sa.select(dialects.now(seconds)))
             done = connection.execute(
                 sa.update(_TABLE).where(
                     _TABLE.c.uuid == service_uuid,

@@ -6,7 +6,9 @@ A process that owns the database seats one::
 """
 
 from nova_gs.db import compute_node
+from nova_gs.db import console_token
 from nova_gs.db import engine
+from nova_gs.db import external_event
 from nova_gs.db import flavor
 from nova_gs.db import image
 from nova_gs.db import instance
@@ -31,6 +33,8 @@ class Store:
         self.database = engine.Database(conf)
         self.actions = instance_action.InstanceActions(self.database)
         self.compute_nodes = compute_node.ComputeNodes(self.database)
+        self.console_tokens = console_token.ConsoleTokens(self.database)
+        self.external_events = external_event.ExternalEvents(self.database)
         self.flavors = flavor.Flavors(self.database)
         self.images = image.Images(self.database)
         self.instances = instance.Instances(self.database)

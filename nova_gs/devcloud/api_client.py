@@ -101,18 +101,29 @@ class Client:
         found = self.services(host=host, binary=binary)
         return found[0] if found else None
 
-    def create_server(self, name, image='ticker', flavor='1', host=None):
+    def create_server(self, name, image='ticker', flavor='1', host=None,
+                      networks='none'):
         """Ask for a server and return its uuid.
 
         :param image: name or id
         :param host: where it shall run; None leaves it to the scheduler
+        :param networks: 'none', 'auto' or a list, as the API has it
         """
         server = {'name': name, 'imageRef': self.image_id(image),
-                  'flavorRef': flavor, 'networks': 'none'}
+                  'flavorRef': flavor, 'networks': networks}
         if host:
             server['host'] = host
         response = self.request('POST', 'servers', {'server': server})
         return response.body['server']['id']
+
+    def create_flavor(self, name, **sizes):
+        """Make a flavor and return its id.
+
+        :param sizes: ``ram``, ``swap`` (MiB), ``disk`` (GiB), ``vcpus``
+        """
+        return self.request('POST', 'flavors', {'flavor': {
+            'name': name, 'ram': 64, 'vcpus': 1, 'disk': 0, **sizes,
+        }}).body['flavor']['id']
 
     def image_id(self, name):
         """Return the id of an image by its name (or id)."""
@@ -135,16 +146,36 @@ class Client:
         return self.request('POST', 'servers/%s/action' % uuid,
                             {name: arguments})
 
-    def live_migrate(self, uuid, host=None):
+    def tell(self, *events):
+        """Post external events and return the Response.
+
+        :param events: dicts with ``server_uuid``, ``name``, ``tag``
+        """
+        return self.request('POST', 'os-server-external-events',
+                            {'events': list(events)})
+
+    def interfaces(self, uuid):
+        """Return the interfaces of a server."""
+        return self.get('servers/%s/os-interface' % uuid)[
+            'interfaceAttachments']
+
+    def live_migrate(self, uuid, host=None, block_migration='auto'):
         """Ask for a live migration and return the Response (a 202)."""
         return self.action(uuid, 'os-migrateLive', {
-            'host': host, 'block_migration': 'auto'})
+            'host': host, 'block_migration': block_migration})
 
     def console(self, uuid, length=None):
         """Return what is on a server's console as a string."""
         arguments = {} if length is None else {'length': length}
         return self.action(
             uuid, 'os-getConsoleOutput', arguments).body['output']
+
+    def console_url(self, uuid):
+        """Return a URL at which a server's screen is seen for a while."""
+        return self.request(
+            'POST', 'servers/%s/remote-consoles' % uuid,
+            {'remote_console': {'protocol': 'vnc', 'type': 'novnc'}}
+        ).body['remote_console']['url']
 
     def live_migrations(self, uuid):
         """Return the server's live migrations in progress."""

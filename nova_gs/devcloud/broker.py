@@ -133,9 +133,13 @@ class Broker(parts.Part):
                                       'client_properties')]
 
     def _list(self, *question):
-        result = subprocess.run(
-            [self.control, '--quiet', '--formatter', 'json', *question],
-            capture_output=True, text=True, check=False, timeout=60)
+        try:
+            result = subprocess.run(
+                [self.control, '--quiet', '--formatter', 'json', *question],
+                capture_output=True, text=True, check=False, timeout=60)
+        except subprocess.TimeoutExpired as error:
+            raise errors.DevcloudError(
+                'The broker does not answer: %s' % error) from error
         if result.returncode:
             raise errors.DevcloudError(
                 'The broker does not answer: %s' % result.stderr.strip())

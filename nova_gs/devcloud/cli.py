@@ -12,6 +12,7 @@ from nova_gs.devcloud import demo as demo_module
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import inventory as inventory_module
 from nova_gs.devcloud import layout as layout_module
+from nova_gs.devcloud import libvirt_host
 from nova_gs.devcloud import plan
 from nova_gs.devcloud import power
 from nova_gs.devcloud import terminal as terminal_module
@@ -45,7 +46,9 @@ def up(options):
     cloud = cloud_module.Cloud(
         options.dir, options.hosts, options.driver, options.set,
         options.conductors, options.database, reporter=terminal.step,
-        post_copy=options.post_copy, concurrency=options.concurrency)
+        post_copy=options.post_copy, concurrency=options.concurrency,
+        own_storage=options.own_storage, neutron=options.neutron,
+        consoles=options.consoles)
     _bring_up(cloud, terminal)
     directory = cloud.layout.directory
     terminal.note('API %s' % cloud.api.url)
@@ -70,6 +73,7 @@ def status(options):
     rows += [(row['name'], row) for row in facts['hypervisors']]
     rows += [(row['host'], row) for row in facts['conductors']]
     rows += [('api', facts['api'])]
+    rows += [('novncproxy', row) for row in facts['consoles']]
     rows += [(row['host'], row) for row in facts['computes']]
     for name, row in rows:
         state = row['state']
@@ -78,6 +82,8 @@ def status(options):
         print('%-20s %-8s %-8s %s' % (
             name, state, row['pid'] or '-', row['log']))
     print('API      %s' % facts['api']['url'])
+    for row in facts['consoles']:
+        print('consoles %s' % row['url'])
     print('database %s' % facts['database']['url'])
 
 
@@ -212,8 +218,8 @@ def _parser():
         '--json', action='store_true', help='print JSON')
     _command(commands, env)
     _command(commands, inventory)
-    names = ('a compute host, conductor, api, broker, libvirtd@HOST or '
-             'hypervisor@HOST')
+    names = ('a compute host, conductor, api, novncproxy, broker, '
+             'libvirtd@HOST or hypervisor@HOST')
     starter = _command(commands, start)
     starter.add_argument('name', metavar='NAME', help=names)
     _add_no_wait(starter)
@@ -263,8 +269,20 @@ def _add_up(command):
     command.add_argument('--conductors', type=int, default=1,
                          help='number of conductors (default: 1)')
     command.add_argument(
+        '--neutron', type=float, metavar='SECONDS',
+        help='have a stand-in for Neutron, which tells that a port is '
+             'plugged in so many seconds after it was bound')
+    command.add_argument(
         '--post-copy', action='store_true',
         help='let "force complete" switch guests to post-copy; as root only')
+    command.add_argument(
+        '--consoles', action='store_true',
+        help='run nova-novncproxy and give guests screens, of libvirt at '
+             'most %d on a host' % libvirt_host.MOST_SCREENS)
+    command.add_argument(
+        '--own-storage', action='store_true',
+        help='let each host have its disks for itself, so that migrations '
+             'copy them')
     command.add_argument(
         '--set', action='append', default=[],
         metavar='[HOST:]SECTION.OPTION=VALUE',

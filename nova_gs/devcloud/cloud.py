@@ -40,8 +40,13 @@ class Cloud:
     :param post_copy: whether guests of libvirt may be switched to post-copy,
         which takes root
     :param concurrency: of the computes: 'threads' or 'eventlet'
+    :param own_storage: whether the disks of libvirt's guests are each host's
+        own, so that a migration has to copy them
     :param programs: {name of a service: path of a Python program that is
         run instead}, for tests
+    :param neutron: seconds from the binding of a port to its event, with a
+        stand-in for Neutron; None to have none
+    :param consoles: whether guests have screens, and nova-novncproxy runs
     :param owned: whether everything ends when this process does, however
         that comes about
     :param reporter: called with (what, seconds) when a part is ready
@@ -51,13 +56,16 @@ class Cloud:
     def __init__(self, directory=None, hosts=2, driver='libvirt',
                  settings=(), conductors=1, database=None, owned=False,
                  reporter=None, post_copy=False, concurrency='threads',
-                 programs=None):
+                 programs=None, own_storage=False, neutron=None,
+                 consoles=False):
         self.layout = layout_module.Layout(
             directory or layout_module.default_directory())
         self.options = {
             'hosts': hosts, 'driver': driver, 'settings': list(settings),
             'conductors': conductors, 'post_copy': post_copy,
             'concurrency': concurrency, 'programs': dict(programs or {}),
+            'own_storage': own_storage, 'neutron': neutron,
+            'consoles': consoles,
             'database': database or 'sqlite:///' + self.layout.path(
                 'nova.sqlite'),
         }
@@ -85,6 +93,11 @@ class Cloud:
         cloud = cls(layout.directory, **state['options'])
         cloud.parts = plan.make(cloud.layout, cloud.options, state['ports'])
         return cloud
+
+    @property
+    def neutron(self):
+        """Return the ``neutron.Neutron`` of this cloud, or None."""
+        return self.parts.neutron
 
     @property
     def api(self):
@@ -194,6 +207,8 @@ class Cloud:
                          for compute in parts.computes],
             'hypervisors': [dict(_facts(part), host=part.host, name=part.name)
                             for part in parts.hypervisors],
+            'consoles': [dict(_facts(part), url=parts.site.console_url)
+                         for part in parts.consoles],
             'broker': dict(_facts(self.broker), url=self.broker.url,
                            ctl=self.broker.control),
             'database': {'url': self.options['database']},
@@ -209,7 +224,8 @@ class Cloud:
             'OS_COMPUTE_ENDPOINT_OVERRIDE': url + '/v2.1',
             'OS_IDENTITY_ENDPOINT_OVERRIDE': url + '/identity/v3',
             'OS_IMAGE_ENDPOINT_OVERRIDE': url + '/image',
-            'OS_NETWORK_ENDPOINT_OVERRIDE': url + '/network',
+            'OS_NETWORK_ENDPOINT_OVERRIDE': (
+                self.neutron.url if self.neutron else url + '/network'),
         }
 
     def _prepare(self):
@@ -236,11 +252,13 @@ class Cloud:
         for service in parts.services:
             service.configure()
         self._together(
-            [self._starter(parts.broker), self._make_database]
+            [self._starter(part) for part in (parts.broker, parts.neutron)
+             if part is not None] + [self._make_database]
             + self._hypervisor_starters())
         # Computes look for a conductor first of all and would wait for it.
         self._together([self._starter(part)
-                        for part in parts.conductors + [parts.api]])
+                        for part in parts.conductors + [parts.api]
+                        + parts.consoles])
         self._together([self._starter(part) for part in parts.computes])
         self._timed('services report', self._await_reports)
 

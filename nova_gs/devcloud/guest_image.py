@@ -11,21 +11,19 @@ round before left there.  Every ``every`` wake-ups it prints one line::
 all but the name as eight hexadecimal digits: ``nonce`` is new with each boot,
 ``line`` counts the lines of this boot from one, ``bad`` counts pages that
 did not hold what they should.  ``nova_gs.devcloud.console`` reads it.
+
+One that also writes to its disks is a ``scribe.Scribe``.
 """
 
 import dataclasses
-import struct
 
-SECTOR = 512
+from nova_gs.devcloud import assembler
+from nova_gs.devcloud import scribe
+
 PAGE = 4096
-_ORIGIN = 0x7C00
 _REGION_START = 2 << 20
-_PIT_HZ = 1193182
-_TIMER_VECTOR = 8
 
-#: label, machine code, operand (kind and label or name of a value), meaning.
-#: Kinds: near/far = jump distance of 1/4 bytes, abs16/abs32 = address,
-#: byte/long = value, idt = address before which the vector table starts.
+#: See ``assembler``.
 LISTING = (
     ('', 'fa 31c0 8ed8', '', 'no interrupts; data segment 0'),
     ('', 'e492 0c02 e692', '', 'address line 20 on'),
@@ -104,9 +102,6 @@ LISTING = (
     ('banner', '', '', ''),
 )
 
-_SIZES = {'near': 1, 'far': 4, 'abs16': 2, 'abs32': 4, 'byte': 1, 'long': 4,
-          'idt': 4}
-
 
 @dataclasses.dataclass(frozen=True)
 class Ticker:
@@ -142,20 +137,9 @@ def boot_sector(ticker):
 
     :raises: ValueError when it does not fit
     """
-    values = _values(ticker)
-    labels, size = _addresses()
-    code = bytearray()
-    for _label, machine_code, operand, _meaning in LISTING:
-        code += bytes.fromhex(machine_code)
-        if operand:
-            kind, name = operand.split()
-            position = _ORIGIN + len(code)
-            code += _encode(kind, name, position, labels, values)
-    banner = b'TICK ' + ticker.name.encode('ascii') + b'\0'
-    if size + len(banner) > SECTOR - 2:
-        raise ValueError('The name %r is too long for a boot sector.'
-                         % ticker.name)
-    return bytes(code + banner).ljust(SECTOR - 2, b'\0') + b'\x55\xaa'
+    if isinstance(ticker, scribe.Scribe):
+        return scribe.boot_sector(ticker)
+    return assembler.boot_sector(LISTING, _values(ticker), ticker.name)
 
 
 def write(ticker, path):
@@ -166,41 +150,10 @@ def write(ticker, path):
 
 
 def _values(ticker):
-    divisor = _PIT_HZ // ticker.hz
-    if not 1 <= divisor <= 0xffff:
-        raise ValueError('A timer cannot do %d Hz.' % ticker.hz)
     return {
-        'pit_low': divisor & 0xff,
-        'pit_high': divisor >> 8,
+        **assembler.timer(ticker.hz),
         'region': _REGION_START,
         'region_end': _REGION_START + (ticker.region_mib << 20),
         'pages': ticker.pages,
         'every': ticker.every,
     }
-
-
-def _addresses():
-    """Return {label: address} and the size of the program."""
-    labels = {}
-    size = 0
-    for label, machine_code, operand, _meaning in LISTING:
-        if label:
-            labels[label] = _ORIGIN + size
-        size += len(bytes.fromhex(machine_code))
-        if operand:
-            size += _SIZES[operand.split()[0]]
-    return labels, size
-
-
-def _encode(kind, name, position, labels, values):
-    """Return the bytes of one operand that stands at an address."""
-    if kind in ('byte', 'long'):
-        return struct.pack('<B' if kind == 'byte' else '<I', values[name])
-    target = labels[name]
-    if kind == 'near':
-        return struct.pack('<b', target - position - 1)
-    if kind == 'far':
-        return struct.pack('<i', target - position - 4)
-    if kind == 'idt':
-        return struct.pack('<I', target - 8 * _TIMER_VECTOR)
-    return struct.pack('<H' if kind == 'abs16' else '<I', target)

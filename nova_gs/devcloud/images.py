@@ -1,7 +1,10 @@
 """The database and the images of a new cloud, by nova-manage."""
 
+import contextlib
+import json
 import os
 import subprocess
+import sys
 
 from nova_gs.devcloud import environment
 from nova_gs.devcloud import errors
@@ -9,14 +12,18 @@ from nova_gs.devcloud import guest_image
 from nova_gs.devcloud import processes
 from nova_gs.devcloud import waiting
 
+#: Not imported: a devcloud itself has no use for all of nova-manage.
+_MANAGING = 'nova_gs.devcloud.managing'
+
 #: Seconds that one command may take.
 _TIMEOUT = 60
 
 
-def manage(layout, config, *arguments, cancelled=None):
-    """Run nova-manage; it is killed when the wait is called off.
+def manage(layout, config, *commands, cancelled=None):
+    """Run commands of nova-manage; killed when the wait is called off.
 
     :param config: the configuration file to use
+    :param commands: the arguments of each, as lists
     :param cancelled: threading.Event
     :raises: DevcloudError with its last words
     """
@@ -24,8 +31,8 @@ def manage(layout, config, *arguments, cancelled=None):
     os.makedirs(os.path.dirname(log), exist_ok=True)
     with open(log, 'ab') as output:
         process = subprocess.Popen(
-            environment.command('nova-manage', '--config-file', config,
-                                *arguments),
+            [sys.executable, '-m', _MANAGING, config,
+             *map(json.dumps, commands)],
             env=environment.of_services(), stdin=subprocess.DEVNULL,
             stdout=output, stderr=output)
     try:
@@ -37,23 +44,30 @@ def manage(layout, config, *arguments, cancelled=None):
     if process.returncode:
         raise errors.DevcloudError(errors.with_tail(
             'nova-manage %s failed with exit code %d.' % (
-                ' '.join(arguments), process.returncode),
+                ', '.join(' '.join(command) for command in commands),
+                process.returncode),
             log, processes.tail(log)))
 
 
 def make_database(layout, config, cancelled=None):
     """Make the tables, then add the images that a devcloud comes with."""
-    manage(layout, config, 'db', 'sync', cancelled=cancelled)
-    for ticker in guest_image.IMAGES:
-        add_ticker(layout, config, ticker, cancelled)
+    _add_tickers(layout, config, guest_image.IMAGES, [['db', 'sync']],
+                 cancelled)
 
 
 def add_ticker(layout, config, ticker, cancelled=None):
     """Make a ticker's disk image and add it to the catalogue."""
-    path = layout.path(ticker.name + '.img')
-    guest_image.write(ticker, path)
-    try:
-        manage(layout, config, 'image', 'add', ticker.name, path,
-               '--format', 'raw', cancelled=cancelled)
-    finally:
-        os.unlink(path)
+    _add_tickers(layout, config, [ticker], [], cancelled)
+
+
+def _add_tickers(layout, config, tickers, before, cancelled):
+    """Make and add several, after some other commands."""
+    with contextlib.ExitStack() as stack:
+        commands = list(before)
+        for ticker in tickers:
+            path = layout.path(ticker.name + '.img')
+            guest_image.write(ticker, path)
+            stack.callback(os.unlink, path)
+            commands.append(
+                ['image', 'add', ticker.name, path, '--format', 'raw'])
+        manage(layout, config, *commands, cancelled=cancelled)

@@ -48,6 +48,10 @@ class Layout:
         """Return the shared directory of the guests' disks."""
         return self.path('instances')
 
+    def instances_of(self, host):
+        """Return the directory of a host that shares none with others."""
+        return self.path('own', host)
+
     @property
     def images(self):
         """Return the shared directory of the images."""

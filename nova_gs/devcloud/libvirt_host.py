@@ -49,6 +49,8 @@ _ENTER = ('set -e; hostname "$1"; '
           'user=$3 group=$4; shift 4; '
           'exec unshare -U --map-user="$user" --map-group="$group" "$@"')
 _PORTS = ports.PER_HOST // 2
+#: Each guest's screen has a port.
+MOST_SCREENS = _PORTS
 
 
 class LibvirtHost(parts.Part):

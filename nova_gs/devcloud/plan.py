@@ -9,11 +9,14 @@ from nova_gs.devcloud import broker as broker_module
 from nova_gs.devcloud import errors
 from nova_gs.devcloud import fake_host
 from nova_gs.devcloud import libvirt_host
+from nova_gs.devcloud import neutron as neutron_module
 from nova_gs.devcloud import ports
 from nova_gs.devcloud import post_copy
 from nova_gs.devcloud import services
 from nova_gs.devcloud import settings as settings_module
 
+#: What the console proxy of a cloud is called.
+CONSOLE_PROXY = 'novncproxy'
 DRIVERS = ('libvirt', 'fake')
 CONCURRENCY = tuple(mode.value for mode in concurrency.Mode)
 
@@ -47,15 +50,19 @@ class Parts:
     conductors: list
     hypervisors: list
     computes: list
+    consoles: list
+    neutron: neutron_module.Neutron | None = None
 
     @property
     def services(self):
-        """Return what is ours: conductors, API and computes."""
-        return self.conductors + [self.api] + self.computes
+        """Return what is ours: conductors, API, computes, console proxy."""
+        return self.conductors + [self.api] + self.computes + self.consoles
 
     def all(self):
         """Return {name: part}."""
         everything = [self.broker] + self.hypervisors + self.services
+        if self.neutron is not None:
+            everything.append(self.neutron)
         return {part.name: part for part in everything}
 
 
@@ -105,11 +112,17 @@ def make(layout, options, first_port):
     """
     broker = broker_module.Broker(layout, first_port)
     api_port = first_port + ports.API
+    nova = 'http://127.0.0.1:%d' % api_port
+    network = None
+    if options.get('neutron') is not None:
+        network = neutron_module.Neutron(
+            layout, first_port + ports.NEUTRON, nova, options['neutron'])
     site = services.Site(
-        layout, broker,
-        api_client.Client('http://127.0.0.1:%d' % api_port),
+        layout, broker, api_client.Client(nova),
         options['driver'], options['database'], api_port,
-        _parse_settings(options), options['concurrency'])
+        _parse_settings(options), options['concurrency'],
+        first_port + ports.CONSOLE, options.get('consoles', False),
+        network and network.url, options.get('own_storage', False))
     hypervisors = [
         _hypervisor(site, name, index, first_port,
                     options.get('post_copy', False))
@@ -120,7 +133,9 @@ def make(layout, options, first_port):
                     for name in conductor_names(options['conductors'])],
         hypervisors=hypervisors,
         computes=[services.Compute(site, hypervisor)
-                  for hypervisor in hypervisors])
+                  for hypervisor in hypervisors],
+        consoles=[services.ConsoleProxy(site, CONSOLE_PROXY)]
+        if site.consoles else [], neutron=network)
     for service in parts.services:
         service.program = options.get('programs', {}).get(
             service.name, service.program)
@@ -129,7 +144,8 @@ def make(layout, options, first_port):
 
 def _parse_settings(options):
     names = (host_names(options['hosts'])
-             + conductor_names(options['conductors']) + ['api'])
+             + conductor_names(options['conductors']) + ['api']
+             + [CONSOLE_PROXY] * bool(options.get('consoles')))
     return settings_module.parse_all(options['settings'], names)
 
 

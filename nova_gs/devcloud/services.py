@@ -1,6 +1,7 @@
 """Our own services as parts of a cloud: configuration, start, readiness."""
 
 import os
+import socket
 
 from nova_gs import concurrency as modes
 from nova_gs.devcloud import environment
@@ -63,7 +64,9 @@ class Api(Service):
         """Return its options: the port and the database."""
         return {'api': {'bind_host': '127.0.0.1',
                         'bind_port': self.site.api_port},
-                'database': {'connection': self.site.database}}
+                'database': {'connection': self.site.database},
+                'vnc': {'novncproxy_base_url':
+                        self.site.console_url + '/console.html'}}
 
     def ready(self):
         """Return whether it answers."""
@@ -116,8 +119,10 @@ class Compute(Service):
         if self.site.driver == 'fake':
             return {'DEFAULT': {'compute_driver': 'fake'},
                     'fake': {'hypervisor_socket': self.hypervisor.socket}}
+        own = ({'instances_path': self.layout.instances_of(self.name)}
+               if self.site.own_storage else {})
         return {
-            'DEFAULT': {'compute_driver': 'libvirt'},
+            'DEFAULT': {'compute_driver': 'libvirt', **own},
             'libvirt': {
                 'connection_uri': self.hypervisor.uri,
                 'live_migration_uri': self.hypervisor.uri_pattern(
@@ -142,6 +147,26 @@ class Compute(Service):
         return all(counts)
 
 
+class ConsoleProxy(Service):
+    """nova-novncproxy."""
+
+    program = 'nova-novncproxy'
+
+    def sections(self):
+        """Return its options: the port."""
+        return {'vnc': {'novncproxy_host': '127.0.0.1',
+                        'novncproxy_port': self.site.console_port}}
+
+    def ready(self):
+        """Return whether it takes connections."""
+        try:
+            socket.create_connection(
+                ('127.0.0.1', self.site.console_port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
 class Site:
     """What the services of one cloud know of each other.
 
@@ -153,10 +178,15 @@ class Site:
     :param api_port: of nova-api
     :param settings: list of ``settings.Setting``
     :param concurrency: of the computes: 'threads' or 'eventlet'
+    :param console_port: of nova-novncproxy
+    :param consoles: whether that is there, and guests have screens
+    :param neutron: URL of Neutron's stand-in, or None
+    :param own_storage: whether each host has its guests' disks for itself
     """
 
     def __init__(self, layout, broker, client, driver, database, api_port,
-                 settings, concurrency):
+                 settings, concurrency, console_port, consoles=False,
+                 neutron=None, own_storage=False):
         self.layout = layout
         self.broker = broker
         self.client = client
@@ -165,6 +195,15 @@ class Site:
         self.api_port = api_port
         self.settings = settings
         self.concurrency = concurrency
+        self.own_storage = own_storage
+        self.neutron = neutron
+        self.console_port = console_port
+        self.consoles = consoles
+
+    @property
+    def console_url(self):
+        """Return where browsers find nova-novncproxy."""
+        return 'http://127.0.0.1:%d' % self.console_port
 
     def consumers(self, topic, host):
         """Return the consumers of a host's queue.
@@ -179,7 +218,9 @@ class Site:
 
     def common(self, name):
         """Return the options that every service has."""
-        return {
+        sections = {} if self.neutron is None else {
+            'neutron': {'url': self.neutron}}
+        return sections | {
             'DEFAULT': {
                 'host': name,
                 'state_path': self.layout.state_path(name),
@@ -190,6 +231,8 @@ class Site:
                 'graceful_shutdown_timeout': '180',
             },
             'images': {'store_path': self.layout.images},
+            # A screen that nobody can see would only cost memory.
+            'vnc': {'enabled': str(self.consoles).lower()},
             'oslo_messaging_rabbit': {
                 # A broker that is stopped and started is found again soon.
                 'heartbeat_timeout_threshold': '15',

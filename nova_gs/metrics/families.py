@@ -126,7 +126,8 @@ RPC = Family(
     'Seconds that messages took. Side: "server" executes it, "client" '
     'sends it and waits for its answer, if it has one. Role: "begins" an '
     'operation, a "step" of one, or a "read". Result: "done", "refused" by '
-    'a draining host, "unreachable" or "failed".', RPC_BOUNDS)
+    'a draining host, "unreachable", "stale" (not begun, as its caller may '
+    'have left; who has not asks again) or "failed".', RPC_BOUNDS)
 
 ALL = (SERVICE, OPERATIONS, OLDEST, REMAINING, ENDED, PHASE, PHASE_SINCE,
        DEADLINE, WAITS_FOR, OPENNESS, REFUSED, HANDED_BACK, RPC)

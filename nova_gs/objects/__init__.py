@@ -7,9 +7,9 @@ that ``from nova_gs import objects`` is all that most modules need.
 import importlib
 
 MODULES = (
-    'compute_node', 'flavor', 'image', 'instance', 'instance_action',
-    'migrate_data', 'migration', 'operation', 'operation_list',
-    'service',
+    'compute_node', 'console_token', 'external_event', 'flavor', 'image',
+    'instance', 'instance_action', 'migrate_data', 'migration', 'operation',
+    'operation_list', 'port', 'service',
 )
 
 

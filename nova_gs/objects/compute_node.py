@@ -12,7 +12,8 @@ class ComputeNode(base.NovaObject):
     from the instances that live there and the migrations on their way.
     """
 
-    VERSION = '1.0'
+    # 1.1: disk_allocation_ratio
+    VERSION = '1.1'
     fields = {
         'id': fields.IntegerField(),
         'uuid': fields.StringField(),
@@ -33,9 +34,15 @@ class ComputeNode(base.NovaObject):
         'reserved_memory_mb': fields.IntegerField(default=0),
         'ram_allocation_ratio': fields.FloatField(default=1.0),
         'cpu_allocation_ratio': fields.FloatField(default=1.0),
+        'disk_allocation_ratio': fields.FloatField(default=1.0),
         'created_at': fields.DateTimeField(nullable=True),
         'updated_at': fields.DateTimeField(nullable=True),
     }
+
+    def obj_make_compatible(self, primitive, target_version):
+        super().obj_make_compatible(primitive, target_version)
+        if target_version == '1.0':
+            primitive.pop('disk_allocation_ratio', None)
 
     @classmethod
     @base.remotable

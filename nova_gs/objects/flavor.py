@@ -24,6 +24,11 @@ class Flavor(base.NovaObject):
         'extra_specs': fields.DictOfStringsField(default={}),
     }
 
+    def as_dict(self):
+        """Return what is set of it, as a plain dict."""
+        return {name: getattr(self, name) for name in self.fields
+                if self.obj_attr_is_set(name)}
+
     @classmethod
     @base.remotable
     def get_by_flavor_id(cls, context, flavor_id):

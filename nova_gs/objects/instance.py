@@ -1,8 +1,17 @@
 """Instances: the guests as their users know them."""
 
+from oslo_utils import versionutils
+
 from nova_gs.objects import base
 from nova_gs.objects import fields
 from nova_gs.objects import flavor as flavor_obj
+from nova_gs.objects import port as port_obj
+
+#: Which fields came after version 1.0: (version, names).
+_SINCE = (
+    ((1, 1), ('locked_by', 'locked_reason')),
+    ((1, 2), ('ports',)),
+)
 
 
 @base.NovaObjectRegistry.register
@@ -13,7 +22,9 @@ class Instance(base.NovaObject):
     ``message``, ``created`` and ``details``.
     """
 
-    VERSION = '1.0'
+    # 1.1: locked_by, locked_reason; lock, unlock, note_power
+    # 1.2: ports
+    VERSION = '1.2'
     fields = {
         'id': fields.IntegerField(),
         'uuid': fields.StringField(),
@@ -37,12 +48,15 @@ class Instance(base.NovaObject):
         'key_name': fields.StringField(nullable=True),
         'metadata': fields.DictOfStringsField(default={}),
         'locked': fields.BooleanField(default=False),
+        'locked_by': fields.StringField(nullable=True),
+        'locked_reason': fields.StringField(nullable=True),
         'description': fields.StringField(nullable=True),
         'tags': fields.ListOfStringsField(default=[]),
         'user_data': fields.StringField(nullable=True),
         'config_drive': fields.BooleanField(default=False),
         'progress': fields.IntegerField(default=0),
         'fault': fields.JsonField(nullable=True),
+        'ports': fields.ListOfObjectsField('Port', default=[]),
         'created_at': fields.DateTimeField(nullable=True),
         'updated_at': fields.DateTimeField(nullable=True),
         'launched_at': fields.DateTimeField(nullable=True),
@@ -50,12 +64,23 @@ class Instance(base.NovaObject):
         'deleted': fields.BooleanField(default=False),
     }
 
+    def obj_make_compatible(self, primitive, target_version):
+        super().obj_make_compatible(primitive, target_version)
+        for since, names in _SINCE:
+            if versionutils.convert_version_to_tuple(target_version) < since:
+                for name in names:
+                    primitive.pop(name, None)
+
     @classmethod
     def from_row(cls, context, row):
-        """Return an unchanged instance; its flavor is a dict in the row."""
+        """Return an unchanged instance; what is nested is dicts in it."""
         size = row.get('flavor')
         if isinstance(size, dict):
             row = dict(row, flavor=flavor_obj.Flavor.from_row(context, size))
+        if 'ports' in row:
+            row = dict(row, ports=[
+                port_obj.Port.from_row(context, port)
+                for port in row['ports'] or ()])
         return super().from_row(context, row)
 
     @classmethod
@@ -64,12 +89,14 @@ class Instance(base.NovaObject):
 
         :param updates: dict of values by field name, or None
         """
-        if not updates or updates.get('flavor') is None:
+        if not updates:
             return updates
-        size = updates['flavor']
-        return dict(updates, flavor={
-            name: getattr(size, name) for name in size.fields
-            if size.obj_attr_is_set(name)})
+        plain, size = dict(updates), updates.get('flavor')
+        if size is not None:
+            plain['flavor'] = size.as_dict()
+        if 'ports' in plain:
+            plain['ports'] = [port.columns() for port in plain['ports']]
+        return plain
 
     @classmethod
     @base.remotable
@@ -100,6 +127,44 @@ class Instance(base.NovaObject):
         if changes:
             row = base.store().instances.update(self.uuid, changes)
             self.absorb(self.from_row(self._context, row))
+
+    @base.remotable
+    def lock(self, by, reason=None):
+        """Keep users from changing it; an action of its own.
+
+        :param by: one of ``fields.LockedBy``
+        :param reason: what users read, or None
+        :raises: InstanceNotFound
+        """
+        self._change_lock('lock', locked=True, locked_by=by,
+                          locked_reason=reason)
+
+    @base.remotable
+    def unlock(self):
+        """Let users change it again; raises InstanceNotFound."""
+        self._change_lock('unlock', locked=False, locked_by=None,
+                          locked_reason=None)
+
+    @base.remotable
+    def note_power(self, changes, told=None):
+        """Take down what the hypervisor has, unless something was asked.
+
+        :param changes: dict with ``power_state``, ``vm_state``
+        :param told: what the user reads, as an action of its own; None:
+            nothing
+        :returns: whether the record is still as this object has it
+        """
+        row = base.store().instances.note_power(
+            self._context, self.uuid, self.updated_at, changes, told)
+        if row is None:
+            return False
+        self.absorb(self.from_row(self._context, row))
+        return True
+
+    def _change_lock(self, action, **changes):
+        row = base.store().instances.change_lock(
+            self._context, self.uuid, action, changes)
+        self.absorb(self.from_row(self._context, row))
 
 
 @base.NovaObjectRegistry.register

@@ -23,7 +23,8 @@ class Operation(base.NovaObject):
     operation was read by ``OperationList.take_due``; it is not stored.
     """
 
-    VERSION = '1.0'
+    # 1.1: reroute(); take_over() says what becomes of what was cut.
+    VERSION = '1.1'
     fields = {
         'id': fields.IntegerField(),
         'uuid': fields.StringField(),
@@ -90,7 +91,9 @@ class Operation(base.NovaObject):
         :param vm_states: those that permit it; None for any
         :param task_states: likewise; None for any, and an open operation
                             is then no hindrance to a delete
-        :param migration: unsaved objects.Migration to go with it, or None
+        :param migration: objects.Migration to go with it, or None; one that
+                          has an id was there before, and gets the status
+                          that was set
         :param action: name of the instance action; None derives it
         :param expires_in: seconds until the step must not begin any more;
                            None for ``[operations] expires_after``
@@ -103,8 +106,7 @@ class Operation(base.NovaObject):
         row = base.store().operations.accept(
             context, instance.uuid, kind, step, task_state, host=host,
             params=params, vm_states=vm_states, task_states=task_states,
-            migration=(None if migration is None
-                       else migration.obj_get_changes()),
+            migration=migration and migration.to_accept(),
             action=action, expires_in=expires_in,
             new_instance=(instance.columns(instance.obj_get_changes())
                           if new else None),
@@ -135,19 +137,39 @@ class Operation(base.NovaObject):
 
     @classmethod
     @base.remotable
-    def take_over(cls, context, uuid, host, owner, claim_id):
+    def take_over(cls, context, uuid, host, owner, claim_id, told=None):
         """Take a step that a dead process of this host left behind.
 
         For recovery only: the step is running under another owner, or
-        interrupted.  The same claim_id again gets the same.
+        interrupted.  The same claim_id again gets the same.  The destination
+        of a live migration may take over its source's step that way, but
+        only an interrupted one.
 
         :param host: where the step belongs; it must match the record
+        :param told: what the user reads of it among the action's events
         :returns: the Operation, running, with instance and migration
         :raises: ClaimRefused (``why``: taken, moved, final),
                  OperationNotFound
         """
         return cls.from_row(context, base.store().operations.take_over(
-            uuid, host, owner, claim_id))
+            uuid, host, owner, claim_id, told))
+
+    def take_back(self):
+        """Go on with what was marked as interrupted, although we have it.
+
+        Whoever marked it held this host for lost; as long as nobody has
+        taken it over, this process knows better.
+
+        :returns: whether it is ours again, by the same claim
+        :raises: ClaimRefused, OperationNotFound
+        """
+        now = self.get_by_uuid(self._context, self.uuid)
+        if (self.claim_id is None or now.claim_id != self.claim_id
+                or now.state != fields.OperationState.INTERRUPTED):
+            return False
+        self.take_over(self._context, self.uuid, now.host, now.owner,
+                       self.claim_id)
+        return True
 
     @classmethod
     @base.remotable
@@ -197,7 +219,7 @@ class Operation(base.NovaObject):
 
     def offer(self, step, host=None, peer_host=None, instance=None,
               migration=None, params=None, expires_in=None,
-              reserve_on=None):
+              reserve_on=None, error=None):
         """Hand the operation on: end the claimed step, offer the next.
 
         :param host: who executes the next step; None: not bound
@@ -207,9 +229,12 @@ class Operation(base.NovaObject):
         :param reserve_on: host that must have room for the instance; the
                            migration (or else the instance) names it
                            afterwards, and so holds the room
+        :param error: why the step that ends has failed; None: it has not
         :raises: ClaimRefused, NoValidHost; then nothing was written
         """
         words = {'step': step, 'host': host, 'peer_host': peer_host}
+        if error is not None:
+            words['error'] = error
         fresh = self.offer_claimed(
             self._context, self.uuid, self.step, self.claim_id, words,
             instance_obj.Instance.pack(instance),
@@ -244,7 +269,8 @@ class Operation(base.NovaObject):
         :param instance: dict of the instance's fields to write; ``deleted``
                          removes it
         :param migration: dict of the migration's fields to write
-        :raises: ClaimRefused; then nothing was written
+        :raises: ClaimRefused, or InstanceMoved for a delete whose guest is
+                 on another host by now; then nothing was written
         """
         fresh = self.finish_claimed(
             self._context, self.uuid, self.step, self.claim_id, state, error,
@@ -287,8 +313,45 @@ class Operation(base.NovaObject):
             migration=migration_obj.Migration.unpack(migration), step=step,
             expired=expired)
 
+    @classmethod
+    def reroute(cls, context, uuid, step, host, to, reason, instance=None,
+                params=None):
+        """Offer another host a step that one has not claimed.
+
+        A claim that the first one makes later is refused.
+
+        :param step: what is offered
+        :param host: to whom
+        :param to: host that shall do it; it must have room for the
+                   instance, which holds it afterwards
+        :param reason: why the first one does not; an event tells it
+        :param instance: dict of the instance's fields to write
+        :param params: dict that is merged into ``params``
+        :returns: the Operation, offered, without instance and migration
+        :raises: ClaimRefused when the step is not offered to that host, or
+                 not any more; OperationInProgress when something else is to
+                 be done to the instance there; NoValidHost; then nothing
+                 was written
+        """
+        return cls.reroute_offered(
+            context, uuid, step, host, to, reason,
+            instance_obj.Instance.pack(instance), _as_text(params))
+
+    @classmethod
+    @base.remotable
+    def reroute_offered(cls, context, uuid, step, host, to, reason, instance,
+                        params):
+        """Do what ``reroute`` says."""
+        return cls.from_row(context, base.store().operations.reroute(
+            uuid, step, host, to, reason,
+            instance=cls._instance_columns(instance),
+            params=_from_text(params)))
+
     def mark_interrupted(self, error, instance=None, migration=None):
-        """Note that the executor is gone; only recovery goes on from here.
+        """Note that the executor is gone, as far as one can tell.
+
+        Only recovery goes on from here, or the executor itself, if it was
+        merely not heard of (``take_back``).
 
         Works on a claimed step as well as on an offered one, as long as it
         is the same claim as when this object was read.

@@ -26,6 +26,16 @@ def run_action(context, record, method, args, kwargs):
     return updates, result
 
 
+def backport(record, object_versions):
+    """Return a record as a primitive that a peer of some version reads.
+
+    :param object_versions: versions that the peer knows, by object name
+    """
+    return record.obj_to_primitive(
+        target_version=object_versions[record.obj_name()],
+        version_manifest=object_versions)
+
+
 def run_class_action(context, name, method, object_versions, args, kwargs):
     """Run a class method of a record.
 
@@ -37,7 +47,5 @@ def run_class_action(context, name, method, object_versions, args, kwargs):
         name, object_versions[name])
     result = getattr(record_class, method)(context, *args, **kwargs)
     if isinstance(result, base.NovaObject):
-        return result.obj_to_primitive(
-            target_version=object_versions[name],
-            version_manifest=object_versions)
+        return backport(result, object_versions)
     return result

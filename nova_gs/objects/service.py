@@ -17,7 +17,8 @@ class Service(base.NovaObject):
     """
 
     # 1.1: quiesced_at, quiesce_reason, quiesce_deadline; quiesce, resume
-    VERSION = '1.1'
+    # 1.2: register with an availability zone
+    VERSION = '1.2'
     fields = {
         'id': fields.IntegerField(),
         'uuid': fields.StringField(),
@@ -52,7 +53,8 @@ class Service(base.NovaObject):
 
     @classmethod
     @base.remotable
-    def register(cls, context, host, binary, topic, version, owner):
+    def register(cls, context, host, binary, topic, version, owner,
+                 availability_zone=None):
         """Make or take over the record of a service that starts.
 
         A new owner serves, unless the host is to be quiesced: that lasts
@@ -60,10 +62,12 @@ class Service(base.NovaObject):
 
         :param version: the service version, an int
         :param owner: id of the starting process
+        :param availability_zone: of the host; None: that of hosts which name
+            none
         :returns: the Service
         """
         return cls.from_row(context, base.store().services.register(
-            host, binary, topic, version, owner))
+            host, binary, topic, version, owner, availability_zone))
 
     def report(self):
         """Beat: say that the owner lives; the phase stays what it is.

@@ -7,16 +7,18 @@ import itertools
 
 from nova_gs.policies import base
 from nova_gs.policies import catalogues
+from nova_gs.policies import external_events
 from nova_gs.policies import flavors
 from nova_gs.policies import hypervisors
 from nova_gs.policies import instance_actions
+from nova_gs.policies import interfaces
 from nova_gs.policies import migrations
 from nova_gs.policies import servers
 from nova_gs.policies import services
 
 MODULES = (
-    base, catalogues, flavors, hypervisors, instance_actions, migrations,
-    servers, services,
+    base, catalogues, external_events, flavors, hypervisors,
+    instance_actions, interfaces, migrations, servers, services,
 )
 
 

@@ -6,6 +6,7 @@ CONTEXT_IS_ADMIN = 'context_is_admin'
 
 ADMIN = 'rule:context_is_admin'
 MEMBER = 'rule:project_member_or_admin'
+ADMIN_OR_SERVICE = 'rule:admin_or_service'
 READER = 'rule:project_reader_or_admin'
 ANYONE = '@'
 
@@ -30,6 +31,10 @@ def list_rules():
     return [
         policy.RuleDefault(
             CONTEXT_IS_ADMIN, 'role:admin', 'Who counts as administrator.'),
+        policy.RuleDefault(
+            'admin_or_service',
+            'rule:context_is_admin or role:service',
+            'Who may speak for another service.'),
         policy.RuleDefault(
             'project_member_or_admin',
             'rule:context_is_admin or '

@@ -12,9 +12,11 @@ import kombu.exceptions
 from oslo_log import log as logging
 import oslo_messaging
 
+from nova_gs import clock as clocks
 from nova_gs import exception
 from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
+from nova_gs.rpc import freshness
 from nova_gs.rpc import serializer
 from nova_gs.rpc import times
 from nova_gs.rpc import transport as rpc_transport
@@ -50,6 +52,10 @@ _GRACE = 0.1
 #: How often a call without a bound tries to reach an absent broker.
 _RETRIES = 3
 
+#: How often a call is made at most whose servers ask whether it still waits.
+#: Each server of a queue may once, and all conductors read the same.
+_ASKED_AT_MOST = 32
+
 
 @contextlib.contextmanager
 def at_most(seconds):
@@ -79,14 +85,16 @@ class Client:
     :param transport: from ``rpc.transport.create``
     :param bound: callable() -> the most seconds that any call may take for
         now, or None: as long as its row and ``at_most`` say
+    :param clock: Clock; None for that of the machine
     """
 
-    def __init__(self, conf, transport, bound=lambda: None):
+    def __init__(self, conf, transport, bound=lambda: None, clock=None):
         #: Whether the last message was taken, and answered if it was a call.
         self.got_through = True
         self._conf = conf
         self._transport = transport
         self._bound = bound
+        self._clock = clock or clocks.Clock()
         self._attempts = attempts.Attempts()
         self._client = oslo_messaging.get_rpc_client(
             transport, oslo_messaging.Target(),
@@ -114,23 +122,59 @@ class Client:
                         _SHORTEST_MONITOR, self._conf.rpc_response_timeout)}
         return {'retry': _RETRIES}
 
-    def send(self, ctxt, row, prepared, host, version, arguments):
+    def send(self, ctxt, row, prepared, host, version, arguments,
+             is_wanted=lambda: True):
         """Send a message; a call returns its answer.
+
+        A call says how long it waits.  A server that cannot tell whether it
+        still does is told, by asking again.
 
         :param row: catalogue row
         :param prepared: what ``prepare()`` of the library's client gave
         :param host: whom it goes to, for messages to people
         :param version: RPC version to keep to
         :param arguments: dict by the names in the row
+        :param is_wanted: callable() -> whether anybody waits for the answer
         :raises: PeerUnavailable, or whatever the method raises
         """
         known = row.arguments_at(version)
         arguments = {k: v for k, v in arguments.items() if k in known}
-        method = (prepared.cast if row.kind is catalogue.Kind.CAST
-                  else prepared.call)
+        if row.kind is catalogue.Kind.CAST:
+            send = functools.partial(
+                prepared.cast, ctxt, row.name, **arguments)
+        else:
+            send = self._caller(prepared, row, is_wanted, functools.partial(
+                _call, ctxt, row.name, arguments))
         with times.measured(times.Side.CLIENT, row):
-            return self._send(row, host, functools.partial(
-                method, ctxt, row.name, **arguments))
+            return self._send(row, host, send)
+
+    def _caller(self, prepared, row, is_wanted, call):
+        """Return a function that calls; again, with proof, who doubts.
+
+        :param call: callable(prepared client, freshness.Asked)
+        """
+        patience = self.patience(row)
+        timeout = patience.get('timeout', self._conf.rpc_response_timeout)
+        sign_within = patience.get('call_monitor_timeout', timeout)
+        # Now: whatever keeps it from being sent, its caller waits already.
+        end = self._clock.now() + timeout
+
+        def ask():
+            ready, proofs = prepared, ()
+            while True:
+                left = end - self._clock.now()
+                asked = freshness.Asked(min(sign_within, left), proofs)
+                if proofs:
+                    ready = ready.prepare(timeout=max(_SHORTEST_CALL, left))
+                try:
+                    return call(ready, asked)
+                except exception.AskAgain as doubt:
+                    proofs += (doubt.kwargs['proof'],)
+                    if (self._clock.now() >= end or not is_wanted()
+                            or len(proofs) >= _ASKED_AT_MOST):
+                        raise
+
+        return ask
 
     def _send(self, row, host, send):
         got_through = True
@@ -173,3 +217,8 @@ class Client:
 def _whom(row, host, reason):
     return {'service': row.topic.value, 'host': host or 'any host',
             'method': row.name, 'reason': reason}
+
+
+def _call(ctxt, name, arguments, prepared, asked):
+    with serializer.saying(asked):
+        return prepared.call(ctxt, name, **arguments)

@@ -11,19 +11,25 @@ bounds that dependency and a flood test guards the attributes used here.
 What has been fetched but not begun when the server stops passes the gate of
 its process, which refuses it: a call is answered at once, a cast is dropped,
 as its step is still offered in the database.
+
+A call whose caller may have left is not begun either, see ``rpc.freshness``.
 """
 
+import contextlib
+import contextvars
 import functools
 import socket
 import threading
 
 from oslo_log import log as logging
 import oslo_messaging
+from oslo_messaging._drivers import amqp as rpc_amqp
 from oslo_messaging.rpc import server as rpc_server
 
 from nova_gs import clock as clocks
 from nova_gs import exception
 from nova_gs.rpc import catalogue
+from nova_gs.rpc import freshness
 from nova_gs.rpc import serializer
 from nova_gs.rpc import times
 
@@ -37,52 +43,105 @@ CONFIRMED_WITHIN = 1
 #: seconds: the broker is away, and with it whoever asked.
 STUCK_AFTER = 2
 
+#: What the message that is being worked on is answered instead of being
+#: begun; None: it is begun.
+_refusal = contextvars.ContextVar('refusal', default=None)
+
+_AS_USUAL = contextlib.nullcontext()
+
 
 class LosslessRPCServer(rpc_server.RPCServer):
-    """An RPCServer that counts what it has accepted, and can detach."""
+    """An RPCServer that counts what it has accepted, and can detach.
+
+    It begins no call whose caller may have left.
+    """
 
     def __init__(self, transport, target, dispatcher, _executor=None):
         # Under eventlet, too: these threads are green ones there, and the
         # executor that the library has for it is about to be removed.
         super().__init__(transport, target, dispatcher, 'threading')
         self._clock = clocks.Clock()
-        self._pending = 0
-        #: How many of the pending ones are being worked on.
-        self._executing = 0
+        #: Messages that were accepted and not answered, and which of them
+        #: are being worked on.
+        self._pending, self._executing = set(), set()
         self._changed = threading.Condition()
+        #: Whether anybody waits for a change.
+        self._is_watched = False
+        self._freshness = freshness.Freshness(self._clock)
+
+    def _create_listener(self):
+        """Note each look of the thread that reads the queue."""
+        adapter = super()._create_listener()
+        listener = getattr(adapter, '_poll_style_listener', None)
+        if hasattr(listener, 'conn'):
+            consume = listener.conn.consume
+
+            def look_and_consume(*args, **kwargs):
+                self._look(listener)
+                return consume(*args, **kwargs)
+
+            listener.conn.consume = look_and_consume
+        return adapter
+
+    def _look(self, listener):
+        self._freshness.look(_way(listener))
 
     def _on_incoming(self, incoming):
-        with self._changed:
-            self._pending += len(incoming)
+        self._pending.update(incoming)
+        for message in incoming:
+            message.receipt = self._freshness.received(
+                freshness.heard(message.ctxt), _was_given_back(message),
+                _way(getattr(message, 'listener', None)))
         super()._on_incoming(incoming)
 
     def _process_incoming(self, incoming):
-        # For a method that nobody serves the dispatcher raises without
-        # ending the call monitor's thread, which then runs for ever.
-        for message in incoming:
-            if message.message.get('method') not in catalogue.ROWS:
-                message.client_timeout = None
-        execution = _Execution(self._executes)
-        for message in incoming:
-            message.reply = execution.ended_before(message.reply)
+        [message] = incoming
+        refusal = self._refusal_of(message)
+        if refusal is not None:
+            message.reply = _tried_once(message)
+        # The dispatcher ends the call monitor's thread only for what it
+        # executes; otherwise that runs for ever.
+        if refusal is not None or not _is_known(message):
+            message.client_timeout = None
+        message.reply = self._executed_before(message.reply, message)
+        self._executing.add(message)
+        self._tell()
         try:
-            super()._process_incoming(incoming)
+            with _AS_USUAL if refusal is None else _refused(refusal):
+                super()._process_incoming(incoming)
         finally:
-            execution.end()
-            with self._changed:
-                self._pending -= len(incoming)
-                self._changed.notify_all()
+            self._executing.discard(message)
+            self._pending.discard(message)
+            self._tell()
 
-    def _executes(self, more):
-        with self._changed:
-            self._executing += more
-            self._changed.notify_all()
+    def _refusal_of(self, message):
+        """Return what a call is answered if it is not begun, or None."""
+        if (not _is_known(message)
+                or self._freshness.may_begin(message.receipt)):
+            return None
+        return exception.AskAgain(
+            service=self._target.topic, host=self._target.server,
+            method=message.message['method'], proof=self._freshness.proof())
+
+    def _executed_before(self, reply, message):
+        """Return a reply that first notes that the work on it is done."""
+        def reply_executed(*args, **kwargs):
+            self._executing.discard(message)
+            self._tell()
+            reply(*args, **kwargs)
+
+        return reply_executed
+
+    def _tell(self):
+        # Whoever waits says so before looking at what we have changed.
+        if self._is_watched:
+            with self._changed:
+                self._changed.notify_all()
 
     @property
     def pending(self):
         """How many accepted messages have not been answered yet."""
-        with self._changed:
-            return self._pending
+        return len(self._pending)
 
     def wait_answered(self, timeout):
         """Wait until what was accepted has been answered.
@@ -93,6 +152,7 @@ class LosslessRPCServer(rpc_server.RPCServer):
         """
         end = None if timeout is None else self._clock.now() + timeout
         with self._changed:
+            self._is_watched = True
             while self._pending:
                 waits = [] if end is None else [end - self._clock.now()]
                 if not self._executing:
@@ -109,6 +169,7 @@ class LosslessRPCServer(rpc_server.RPCServer):
             was not acknowledged
         :returns: how many messages went back to the broker, as far as known
         """
+        self._freshness.rest()
         given_back = []
         detaching = threading.Thread(
             target=lambda: given_back.append(self._detach()), daemon=True,
@@ -137,29 +198,54 @@ class LosslessRPCServer(rpc_server.RPCServer):
         return given_back
 
 
-class _Execution:
-    """The part of a message's life between its receipt and its answer.
+@contextlib.contextmanager
+def _refused(error):
+    """Have the endpoint answer with an error what this thread works on."""
+    token = _refusal.set(error)
+    try:
+        yield
+    finally:
+        _refusal.reset(token)
 
-    :param count: callable(1 at its beginning, -1 at its end)
+
+def _way(listener):
+    """Return by what a listener reads its queue, or None.
+
+    There is none any more when the connection is being closed.
     """
+    return listener and getattr(listener.conn.connection, 'channel', None)
 
-    def __init__(self, count):
-        self._count = count
-        self._under_way = True
-        count(1)
 
-    def end(self):
-        if self._under_way:
-            self._under_way = False
-            self._count(-1)
+def _is_known(message):
+    return message.message.get('method') in catalogue.ROWS
 
-    def ended_before(self, reply):
-        """Return a function that ends it and then does what another does."""
-        def ended_reply(*args, **kwargs):
-            self.end()
-            reply(*args, **kwargs)
 
-        return ended_reply
+def _was_given_back(message):
+    """Whether another reader of the queue had a message before."""
+    raw = getattr(message.message, '_raw_message', None)
+    return raw is not None and bool(raw.delivery_info.get('redelivered'))
+
+
+def _tried_once(message):
+    """Return a reply that is not tried again when nobody is there for it.
+
+    The library's own keeps a thread for a minute when the queue of answers
+    is gone; here that only says that the caller has left.
+
+    :param message: from the listener
+    """
+    if not hasattr(message, '_send_reply'):
+        return message.reply
+
+    def reply(result=None, failure=None):
+        try:
+            with message.listener.driver._get_connection() as connection:
+                message._send_reply(connection, result, failure)
+        except (oslo_messaging.MessageUndeliverable,
+                rpc_amqp.AMQPDestinationNotFound):
+            LOG.info('%s: whoever asked has left.', message.message['method'])
+
+    return reply
 
 
 def _return_unread(listener):
@@ -242,6 +328,9 @@ def _guarded(invoke, row, method, ctxt, **arguments):
     """Turn our own errors into answers without a traceback in the log."""
     try:
         with times.measured(times.Side.SERVER, row):
+            refusal = _refusal.get()
+            if refusal is not None:
+                raise refusal
             return invoke(row, method, ctxt, **arguments)
     except exception.NovaGSException as error:
         LOG.info('%s: %s', row.name, exception.reason_of(error))

@@ -23,10 +23,12 @@ class Result(enum.Enum):
     DONE = 'done'
     REFUSED = 'refused'          # the host drains
     UNREACHABLE = 'unreachable'  # no broker, no queue, or no answer in time
+    STALE = 'stale'              # not begun: its caller may have left
     FAILED = 'failed'            # with any other error
 
 
 _seat = []
+_UNMEASURED = contextlib.nullcontext()
 
 
 def seat_observer(observe, clock):
@@ -48,22 +50,24 @@ def result_of(error):
         return Result.DONE
     if isinstance(error, exception.HostDraining):
         return Result.REFUSED
+    if isinstance(error, exception.AskAgain):
+        return Result.STALE
     if isinstance(error, exception.PeerUnavailable):
         return Result.UNREACHABLE
     return Result.FAILED
 
 
-@contextlib.contextmanager
 def measured(side, row):
     """Measure the block, if anybody wants to know.
 
     :param side: ``Side``
     :param row: of the catalogue
     """
-    if not _seat:
-        yield
-        return
-    observe, clock = _seat[0]
+    return _measured(side, row, *_seat[0]) if _seat else _UNMEASURED
+
+
+@contextlib.contextmanager
+def _measured(side, row, observe, clock):
     began, failure = clock.now(), None
     try:
         yield

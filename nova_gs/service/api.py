@@ -120,7 +120,7 @@ class ApiService:
         yield 'requests without an answer: %d' % self._server.answering
 
     def _application(self, clock):
-        database.seat(self._conf)
+        database.await_seat(self._conf)
         self._messages = transport.create(self._conf)
         compute = rpcapi.ComputeAPI(
             self._conf, self._messages, clock,

@@ -13,30 +13,33 @@ import uuid
 from oslo_log import log as logging
 
 from nova_gs.compute import executors
+from nova_gs.compute import fence
 from nova_gs.compute import host as compute_host
-from nova_gs.compute.live_migration import arrivals
-from nova_gs.compute.live_migration import calling_off
-from nova_gs.compute.live_migration import overdue
+from nova_gs.compute.live_migration import completion
+from nova_gs.compute.live_migration import silence
 from nova_gs.compute import manager as compute_manager
 from nova_gs.compute import old_peers
 from nova_gs.compute import outbox
+from nova_gs.compute import ports
+from nova_gs.compute import power_sync
 from nova_gs.compute import records
 from nova_gs.compute import recovery
+from nova_gs.compute import recovery_report
 from nova_gs.compute import rpcapi
 from nova_gs.compute import state_path
 from nova_gs.compute import ties
+from nova_gs.compute import turns
 from nova_gs import concurrency
 from nova_gs.conductor import rpcapi as conductor_rpcapi
-from nova_gs.conf import shutdown as shutdown_conf
 from nova_gs import context
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs.objects import base as objects_base
 from nova_gs.objects import fields
 from nova_gs import offers
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
 from nova_gs.rpc import transport
+from nova_gs.service import calling_off
 from nova_gs.service import daemon
 from nova_gs.service import host_record
 from nova_gs.service import intake
@@ -59,9 +62,6 @@ UNRECORDED = 'unrecorded'
 
 #: What the init system shows of a host that takes nothing in.
 _STATUS = {policy.Openness.LETTING_GO: 'quiesced: no new work is taken'}
-
-#: What to do when the hypervisor is away, where it does not say so itself.
-_REMEDIES = {'libvirt': 'Start libvirtd, or correct [libvirt] connection_uri.'}
 
 #: Longest wait for one RPC while starting or stopping, in seconds.
 RPC_WITHIN = 2
@@ -95,12 +95,14 @@ class ComputeService(daemon.Daemon):
             conf.state_path, UNRECORDED))
         self._heartbeat = None
         self._record = host_record.HostRecord(
-            self.context, self.host, self.owner)
+            self.context, self.host, self.owner,
+            conf.compute.availability_zone)
         self._driver = drivers.load(conf)
         self._transports = {
             topic: transport.create(conf)
             for topic in (_NEW_WORK, _ONGOING)}
-        self._conductor = self._seat_records()
+        self._conductor = conductor_rpcapi.seat_records(
+            conf, self._transports[_NEW_WORK], self._rpc_bound)
         self._peers = rpcapi.Peers(self.context, clock)
         self._quiescing = quiesce.Quiescing(
             self.coordinator, self.gate, self.tracker, self._record,
@@ -113,6 +115,13 @@ class ComputeService(daemon.Daemon):
             self.gate, self.owner, self._manager.host.executors.operations,
             outbox=self._outbox,
             persist=self._manager.host.recorder.persist)
+        self._recovery = recovery.Recovery(
+            self._manager.host, self.context, self.gate,
+            self._manager.departures, recovery_report.RecoveryReport(
+                os.path.join(conf.state_path, recovery_report.FILE),
+                self.host, clock))
+        self._power_sync = power_sync.PowerSync(
+            self._manager.host, self.context, conf)
         self._ties = ties.Ties(
             self.host, self.owner, self._manager.host.servicegroup)
         self._queues = queues.Queues(
@@ -133,7 +142,7 @@ class ComputeService(daemon.Daemon):
             return
         self.patiently('the hypervisor', self._init_driver,
                        exception.HypervisorUnavailable,
-                       remedy=_REMEDIES.get(self.conf.compute_driver, ''))
+                       remedy=self._driver.REMEDY)
         self.await_broker(self._transports[_NEW_WORK])
         self.patiently(
             'the conductor', self._register, exception.PeerUnavailable,
@@ -141,27 +150,22 @@ class ComputeService(daemon.Daemon):
         if self.stopping.is_set():
             return
         self._start_heartbeat()
-        self.patiently('the conductor', self._settle_the_past,
+        self.patiently('the conductor', self._settle_alone,
                        exception.PeerUnavailable)
         self._quiescing.begin()
         self._queues.open(_ONGOING)
+        self.patiently('the conductor', self._recovery.aside,
+                       exception.PeerUnavailable)
+        self.patiently('the conductor', self._power_sync.begin,
+                       exception.PeerUnavailable)
         self._queues.clear(_NEW_WORK)
-        self._queues.open(_NEW_WORK)
+        self._take_up_offered(
+            before=functools.partial(self._queues.open, _NEW_WORK))
         if self.stopping.is_set():
             return
-        self._take_up_offered()
         LOG.info('nova-compute serves host %s, in %s.', self.host,
                  concurrency.current().value)
         systemd.ready(_STATUS.get(self.gate.openness, 'serving'))
-
-    def _seat_records(self):
-        objects.register_all()
-        conductor = conductor_rpcapi.ConductorAPI(
-            self.conf, self._transports[_NEW_WORK],
-            self._rpc_bound)
-        objects_base.NovaObject.indirection_api = (
-            conductor_rpcapi.Indirection(conductor))
-        return conductor
 
     def _rpc_bound(self):
         """Return how long any call to the conductor may take, or None."""
@@ -181,7 +185,10 @@ class ComputeService(daemon.Daemon):
                 self.leaving, self.stopping, self._outbox, self.clock),
             executors=executors.Executors(self.conf),
             servicegroup=servicegroup.ServiceGroup(
-                self.conf, self._is_recovering))
+                self.conf, self._is_recovering),
+            fence=fence.Fence(self.host), turns=turns.Turns(),
+            plugging=ports.plugging(self.conf),
+            patience=completion.Patience.of(self.conf))
 
     def _is_recovering(self):
         return self._heartbeat is not None and self._heartbeat.is_recovering(
@@ -194,31 +201,27 @@ class ComputeService(daemon.Daemon):
     def _register(self):
         self._record.register()
         with rpc_client.at_most(RPC_WITHIN):
-            self._report_host()
+            self._record.describe(
+                self._driver.describe_host(), self.conf.compute)
             self._peers.fleet_version()
 
-    def _report_host(self):
-        facts = self._driver.describe_host()
-        settings = self.conf.compute
-        objects.ComputeNode.report(self.context, self.host, dict(
-            vars(facts),
-            reserved_memory_mb=settings.reserved_host_memory_mb,
-            ram_allocation_ratio=settings.ram_allocation_ratio,
-            cpu_allocation_ratio=settings.cpu_allocation_ratio))
-
-    def _settle_the_past(self):
-        host = self._manager.host
-        self._outbox.deliver(host, self.context)
-        recovery.settle_interrupted(host, self.context, self.gate,
-                                    self._manager.departures)
-        recovery.give_rooms_back(host, self.context)
-        recovery.clear_after_departures(host, self.context)
+    def _settle_alone(self):
+        self._outbox.deliver(self._manager.host, self.context)
+        self._recovery.alone()
 
     def _start_heartbeat(self):
         self._heartbeat = servicegroup.Heartbeat(
             self._record, self.conf.report_interval,
             beats=(self._record.repeat, self._runner.settle,
-                   self._peers.fleet_version))
+                   self._peers.fleet_version, self._recovery.again,
+                   lambda: self._manager.rooms.look(
+                       self.context, self.gate),
+                   # A stop begins nothing but what it needs.
+                   lambda: (self.stopping.is_set()
+                            or self._power_sync.beat()),
+                   silence.Silence(
+                       self.clock, self.conf.service_down_time,
+                       self._recovery.tidy).beat))
         self._heartbeat.start()
 
     # -- quiesce, and take it back
@@ -234,10 +237,19 @@ class ComputeService(daemon.Daemon):
     def take_up(self):
         self._quiescing.moved()
         systemd.status('serving')
-        self.patiently('the conductor', self._take_up_offered,
-                       exception.PeerUnavailable)
+        self._take_up_offered()
 
-    def _take_up_offered(self):
+    def _take_up_offered(self, before=lambda: None):
+        """Begin what waits for this host, and then what comes meanwhile.
+
+        :param before: callable() that lets it come
+        """
+        with self._runner.first():
+            before()
+            self.patiently('the conductor', self._take_up_pages,
+                           exception.PeerUnavailable)
+
+    def _take_up_pages(self):
         with self._turn:
             return recovery.take_up_offered(
                 self._manager.host, self.context, self._manager,
@@ -275,19 +287,9 @@ class ComputeService(daemon.Daemon):
         return self._conductor.answers
 
     def call_off(self):
-        sides = (self._manager.departures, arrivals.Arrivals(
-            self._manager.host, self.context, self.tracker,
-            self.coordinator.bounded))
-        if self.coordinator.calls_off:
-            calling_off.CallingOff(
-                self._manager.host, self.conf.shutdown, self.coordinator,
-                self.leaving).run(*sides)
-        elif self.conf.shutdown.live_migration_at_deadline != (
-                shutdown_conf.RESUME):
-            late = overdue.Overdue(self.coordinator)
-            calling_off.CallingOff(
-                self._manager.host, self.conf.shutdown, late, self.leaving,
-                overdue.WHY).run(*[late.of(side) for side in sides])
+        calling_off.CallingOff(
+            self.conf, self.context, self.coordinator, self.tracker,
+            self.leaving).run(self._manager)
 
     def release(self):
         saying = threading.Thread(

@@ -79,11 +79,12 @@ class ConductorService(daemon.Daemon):
         self.await_broker(self._transport)
         if self.stopping.is_set():
             return
-        self._presence.begin()
+        # It may be there and take no changes.
+        self.patiently('the database', self._begin_presence,
+                       exception.PeerUnavailable)
         with self._opening:
             if self.stopping.is_set():
                 return
-            self._means.hearing.begin()
             server = rpc_server.create(
                 self._transport, catalogue.Topic.CONDUCTOR, self.host,
                 self._manager, self._runner.invoke)
@@ -92,6 +93,10 @@ class ConductorService(daemon.Daemon):
             self._server = server
         self._sweeper.start()
         self._say_serving()
+
+    def _begin_presence(self):
+        self._presence.begin()
+        self._means.hearing.begin()
 
     def _say_serving(self):
         if self._line is None:

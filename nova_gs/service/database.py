@@ -1,11 +1,19 @@
 """The database at the start of a process that owns it."""
 
-from oslo_db import exception as db_exc
+import threading
+
+from oslo_log import log as logging
 
 from nova_gs.db import store
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import base
+from nova_gs.shutdown import systemd
+
+LOG = logging.getLogger(__name__)
+
+#: Pause between two tries, in seconds.
+TRY_EVERY = 1
 
 
 def seat(conf):
@@ -13,19 +21,35 @@ def seat(conf):
 
     :param conf: ConfigOpts
     :returns: True
-    :raises: PeerUnavailable when its server does not answer,
+    :raises: DatabaseUnavailable when it cannot be read at present,
         ConfigurationError when it is of no use as it is
     """
     objects.register_all()
-    try:
-        records = store.Store(conf)
-        with records.database.reader():
-            pass
-    except db_exc.DBConnectionError as error:
-        raise exception.PeerUnavailable(
-            '[database] connection: the database does not answer (%s). '
-            'Start its server, or correct the option.' % str(
-                error).splitlines()[0]) from error
+    records = store.Store(conf)
     records.require_schema()
     base.seat_store(records)
     return True
+
+
+def await_seat(conf, wait=threading.Event().wait):
+    """Do the same as soon as the database can be read.
+
+    For a process that signals end by themselves at this stage.
+
+    :param conf: ConfigOpts
+    :param wait: callable(seconds)
+    :raises: ConfigurationError
+    """
+    told = None
+    while True:
+        try:
+            return seat(conf)
+        except exception.DatabaseUnavailable as error:
+            reason = exception.reason_of(error)
+        # Not in the clause above: oslo.log would add the error again.
+        if reason != told:
+            LOG.warning('Waiting for the database, trying every %d s: %s',
+                        TRY_EVERY, reason)
+            systemd.status('waiting for the database: %s' % reason)
+            told = reason
+        wait(TRY_EVERY)

@@ -30,14 +30,16 @@ class HostRecord:
     :param ctxt: admin RequestContext
     :param host: name in the record
     :param owner: identity of this process
+    :param zone: name of the host's availability zone, or None
     """
 
-    def __init__(self, ctxt, host, owner):
+    def __init__(self, ctxt, host, owner, zone=None):
         #: ``objects.Service``; None until it is registered.
         self.service = None
         self._ctxt = ctxt
         self._host = host
         self._owner = owner
+        self._zone = zone
         self._registering = threading.Lock()
         #: Held while the record is read, and while that is passed on.
         self._reading = threading.Lock()
@@ -56,6 +58,20 @@ class HostRecord:
             if not self._over:
                 self._asked = True
                 self._write()
+
+    def describe(self, facts, settings):
+        """Write what the host has, and what of it is given out.
+
+        :param facts: driver.HostFacts
+        :param settings: the options of the group [compute]
+        :raises PeerUnavailable: when the conductor does not answer
+        """
+        objects.ComputeNode.report(self._ctxt, self._host, dict(
+            vars(facts),
+            reserved_memory_mb=settings.reserved_host_memory_mb,
+            ram_allocation_ratio=settings.ram_allocation_ratio,
+            cpu_allocation_ratio=settings.cpu_allocation_ratio,
+            disk_allocation_ratio=settings.disk_allocation_ratio))
 
     def follow(self, listener):
         """Pass on what the record says, now and whenever it was read.
@@ -146,7 +162,7 @@ class HostRecord:
         self.service = objects.Service.register(
             self._ctxt, self._host, fields.Binary.COMPUTE,
             catalogue.Topic.NEW_WORK.value, versions.SERVICE_VERSION,
-            self._owner)
+            self._owner, self._zone)
 
     def _announce(self, phase, reason, deadline=None):
         """Write a phase; returns whether the conductor has taken it."""

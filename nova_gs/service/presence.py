@@ -6,11 +6,16 @@ workers.  So there is nothing to agree on between them, and a worker that
 ends says nothing about the others.
 """
 
+from oslo_log import log as logging
+
+from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import versions
 from nova_gs import servicegroup
+
+LOG = logging.getLogger(__name__)
 
 
 class Presence:
@@ -60,8 +65,16 @@ class Presence:
                        'nova-conductor was stopped')
 
     def _announce(self, phase, reason, deadline=None):
-        if self._service is not None:
+        if self._service is None:
+            return
+        try:
             self._service.announce(phase, reason, deadline)
+            return
+        except exception.DatabaseUnavailable as error:
+            why = exception.reason_of(error)
+        # Not in the clause above: oslo.log would add the error again.
+        LOG.warning('The service record could not be set to "%s": %s',
+                    phase, why)
 
 
 class Absence:

@@ -261,7 +261,11 @@ class Parent(daemon.Daemon):
                        exception.PeerUnavailable)
         if self.stopping.is_set():
             return
-        self._presence.begin()
+        # It may be there and take no changes.
+        self.patiently('the database', self._presence.begin,
+                       exception.PeerUnavailable)
+        if self.stopping.is_set():
+            return
         self._keeper.start()
         try:
             if not self._keeper.await_serving():

@@ -3,11 +3,11 @@
 The classes below are the schema; nothing else knows the names in the file.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
 import os
-import tempfile
 
 from nova_gs import exception
 from nova_gs.shutdown import policy
@@ -144,20 +144,7 @@ class DrainReport:
         :param path: the file; one that is there is replaced
         :raises OSError: when it cannot be written
         """
-        folder = os.path.dirname(os.path.abspath(path))
-        with tempfile.NamedTemporaryFile(
-                'w', encoding='utf-8', dir=folder, prefix='.report-',
-                delete=False) as part:
-            try:
-                json.dump(self.to_dict(), part, indent=2, sort_keys=True)
-                part.write('\n')
-                part.flush()
-                os.fsync(part.fileno())
-                os.chmod(part.name, 0o644)
-                os.replace(part.name, path)
-            except BaseException:
-                os.unlink(part.name)
-                raise
+        replace(path, self.to_dict())
 
     def lines(self):
         """Return the report as a handful of lines for the log."""
@@ -190,6 +177,27 @@ class DrainReport:
     def with_fate(self, fate):
         """Return the works that ended like this (a ``policy.Fate``)."""
         return [work for work in self.works if work.fate == fate.value]
+
+
+def replace(path, words):
+    """Write a dict into a file as JSON, whole or not at all.
+
+    :param path: the file; one that is there is replaced
+    :raises OSError: when it cannot be written
+    """
+    part = path + '.new'
+    try:
+        with open(part, 'w', encoding='utf-8') as stream:
+            json.dump(words, stream, indent=2, sort_keys=True)
+            stream.write('\n')
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def _pick(kind, words):

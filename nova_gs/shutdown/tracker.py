@@ -291,19 +291,23 @@ class Gate:
         self._handed_back[operation_uuid] = True
 
     def enter(self, name, while_draining, on_shutdown, operation_uuid=None,
-              instance_uuid=None, lets_go=False):
+              instance_uuid=None, lets_go=False, request_id=None):
         """Let a request in.
 
         :param name: what it asks for
         :param while_draining: ``policy.WhileDraining`` of the request
         :param on_shutdown: ``policy.OnShutdown`` of the work it becomes
         :param lets_go: whether a quiesced host still takes it
+        :param request_id: of the request that calls for it and waits
         :returns: the ``Work``, registered; use it with ``with``, or see to
             ``release()``
         :raises HostDraining: when the gate is not open enough for it
         """
         work = Work(self._tracker, name, on_shutdown, operation_uuid,
                     instance_uuid)
+        if request_id:
+            work.request_id = request_id
+            work.note = 'called by %s' % request_id
         with self._tracker.lock:
             if not self.admits(while_draining, lets_go):
                 self._refused[name] += 1

@@ -16,7 +16,24 @@ A live migration takes seven verbs, in this order::
     handle.progress / abort / force_complete / wait
     finish_migration(SOURCE, ..)    finish_migration(DESTINATION, ..)
 
-and ``adopt_migration`` instead of ``start_migration`` after a restart.
+and ``adopt_migration`` instead of ``start_migration`` after a restart.  A
+destination that has lost its source asks with ``look_for_arrival``.
+
+A guest that is moved switched off, or gets another size, takes these; both
+columns may be the same host::
+
+    source                          destination
+                                    check_resize
+    describe_for_resize
+                                    sees_storage
+    leave_for_resize
+                                    arrive_from_resize
+    confirm_resize
+    - or -
+                                    leave_for_revert
+    return_from_resize
+
+Each of them may be repeated, and then ends as it did before.
 """
 
 import abc
@@ -32,6 +49,24 @@ class PowerState(enum.IntEnum):
     PAUSED = 3
     SHUTDOWN = 4
     CRASHED = 6
+    #: Off, with its memory on disk.
+    SUSPENDED = 7
+
+
+class Plug:
+    """How an interface of a guest is plugged in: ``vif_type`` of its port.
+
+    Neutron's words, and one of our own.
+    """
+
+    #: A tap in a bridge of the host, ``details['bridge_name']``.
+    BRIDGE = 'bridge'
+    #: The same with Open vSwitch, under the port's ID.
+    OVS = 'ovs'
+    #: QEMU's own network, which needs no rights and reaches no other guest.
+    USER = 'user'
+
+    ALL = (BRIDGE, OVS, USER)
 
 
 class Side(enum.Enum):
@@ -39,6 +74,21 @@ class Side(enum.Enum):
 
     SOURCE = 'source'
     DESTINATION = 'destination'
+
+
+class Arrival(enum.Enum):
+    """What a destination's hypervisor says of a guest that may come."""
+
+    #: It knows nothing of it.
+    NOTHING = 'nothing'
+    #: It is on its way, and nowhere near running here.
+    COMING = 'coming'
+    #: It runs here, and may need what its source still has of its memory.
+    POST_COPY = 'post-copy'
+    #: It runs here, and needs nobody.
+    HERE = 'here'
+    #: It was here, and is switched off.
+    OFF = 'off'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +117,8 @@ class HostFacts:
 class Progress:
     """One look at a running migration; sizes in bytes, times in seconds.
 
-    ``phase`` is ``'pre-copy'``, ``'post-copy'`` or ``'ended'``.
+    ``phase`` is ``'pre-copy'``, ``'post-copy'``, ``'ended'``; or ``'in
+    doubt'``, as long as no hypervisor says which host has the guest.
     """
 
     phase: str = 'pre-copy'
@@ -105,6 +156,14 @@ class Outcome:
     downtime_ms: int | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class ConsoleAddress:
+    """Where a proxy reaches a console: over TCP, from another machine too."""
+
+    host: str
+    port: int
+
+
 class MigrationHandle(abc.ABC):
     """A live migration that is under way at its source."""
 
@@ -134,6 +193,9 @@ class ComputeDriver(abc.ABC):
     :param conf: the ConfigOpts of this process
     """
 
+    #: What to do when the hypervisor is away, if it does not say so itself.
+    REMEDY = ''
+
     def __init__(self, conf):
         self.conf = conf
 
@@ -161,12 +223,15 @@ class ComputeDriver(abc.ABC):
         """Return one ``Guest``; raises GuestNotFound."""
 
     @abc.abstractmethod
-    def spawn(self, instance, image):
+    def spawn(self, instance, image, paused=False):
         """Make the guest's disk from an image file, define and start it.
 
         A failure leaves neither disk nor definition behind.
 
-        :param instance: objects.Instance
+        :param instance: objects.Instance; each of its ``ports`` becomes an
+            interface
+        :param paused: whether it stands still until ``unpause``, plugged in
+            and without having executed anything
         :param image: objects.Image; its ``path`` is readable on this host
         """
 
@@ -176,7 +241,7 @@ class ComputeDriver(abc.ABC):
 
     @abc.abstractmethod
     def power_on(self, instance):
-        """Start a guest that is defined; nothing if it runs."""
+        """Boot a guest that is off; nothing if it is on."""
 
     @abc.abstractmethod
     def power_off(self, instance, timeout=0):
@@ -184,11 +249,57 @@ class ComputeDriver(abc.ABC):
 
     @abc.abstractmethod
     def reboot(self, instance, hard):
-        """Restart the guest; a soft reboot falls back to a hard one."""
+        """Restart the guest; a soft reboot falls back to a hard one.
+
+        What is left of a suspended guest's memory is dropped.
+        """
+
+    @abc.abstractmethod
+    def pause(self, instance):
+        """Make a running guest stand still; nothing if it does already.
+
+        :raises: HypervisorError for a guest that is off
+        """
+
+    @abc.abstractmethod
+    def unpause(self, instance):
+        """Let a paused guest go on; nothing if it runs.
+
+        :raises: HypervisorError for a guest that is off
+        """
+
+    @abc.abstractmethod
+    def suspend(self, instance):
+        """Write a guest's memory to disk and switch it off.
+
+        It stays on this host; nothing if it is suspended already.  A failure
+        leaves it on.
+
+        :raises: HypervisorError for a guest that is off
+        """
+
+    @abc.abstractmethod
+    def resume(self, instance):
+        """Let a suspended guest run where it was; nothing if it runs.
+
+        One that is on and stands still goes on: it is halfway there.
+
+        :raises: HypervisorError for a guest that is off and not suspended
+        """
 
     @abc.abstractmethod
     def console_output(self, instance):
         """Return everything on the guest's console log as bytes."""
+
+    @abc.abstractmethod
+    def vnc_console(self, instance):
+        """Return the ``ConsoleAddress`` of the guest's screen, as it is now.
+
+        Who connects there is greeted in the RFB protocol (RFC 6143).
+
+        :raises: ConsoleTypeUnavailable when the guest was made without one;
+            ConsoleNotReady for a guest that is off; GuestNotFound
+        """
 
     @abc.abstractmethod
     def describe_for_migration(self, instance):
@@ -208,8 +319,12 @@ class ComputeDriver(abc.ABC):
         """
 
     @abc.abstractmethod
-    def accept_migration(self, instance, data):
-        """At the destination: make room; returns the MigrateData to use."""
+    def accept_migration(self, instance, data, image=None):
+        """At the destination: make room; returns the MigrateData to use.
+
+        :param image: objects.Image of the guest where its disks are to be
+            copied (``data.block_migration``); None where it is gone
+        """
 
     @abc.abstractmethod
     def start_migration(self, instance, data):
@@ -221,7 +336,9 @@ class ComputeDriver(abc.ABC):
 
         May be repeated.  At the source of an arrived guest remove what is
         left of it; at the destination of a guest that did not arrive give
-        its room back.  The other two cases only look.
+        its room back.  The other two cases only look.  Disks are removed if
+        they were copied, or made to be copied to, and never where both hosts
+        share them.
 
         :param side: ``Side`` of this host
         :param arrived: whether the guest is at the destination now
@@ -236,4 +353,83 @@ class ComputeDriver(abc.ABC):
         :returns: the handle of a migration that is under way, or that has
             ended with the guest away; None when nothing moves it and it is
             here
+        """
+
+    @abc.abstractmethod
+    def look_for_arrival(self, instance):
+        """At the destination: return the ``Arrival`` of a guest.
+
+        It changes nothing.
+        """
+
+    @abc.abstractmethod
+    def check_resize(self, instance, flavor):
+        """At the destination: could a guest come in a size? No change made.
+
+        :param instance: as it is at its source
+        :param flavor: objects.Flavor that it is to have
+        :raises: MigrationPreCheckError when it cannot
+        """
+
+    @abc.abstractmethod
+    def describe_for_resize(self, instance):
+        """At the source: say what the destination must know; no change made.
+
+        :returns: objects.MigrateData
+        :raises: MigrationPreCheckError when the guest cannot go
+        """
+
+    @abc.abstractmethod
+    def sees_storage(self, instance, data):
+        """At the destination: whether the guest's disk is here already.
+
+        :param data: MigrateData of ``describe_for_resize``
+        """
+
+    @abc.abstractmethod
+    def leave_for_resize(self, instance, data):
+        """At the source: switch the guest off, and let it go.
+
+        It is asked to shut down for ``shutdown_timeout`` first.  It is not
+        on this host afterwards; its disk is where it was.
+
+        :returns: the MigrateData that it arrives with
+        :raises: GuestNotFound when it was never here
+        """
+
+    @abc.abstractmethod
+    def arrive_from_resize(self, instance, data, power_on):
+        """At the destination: take the guest, in the instance's size.
+
+        Its disk grows with that, and is never made smaller.
+
+        :param data: MigrateData of ``leave_for_resize``
+        :param power_on: whether it is started
+        :returns: ``Guest``
+        """
+
+    @abc.abstractmethod
+    def confirm_resize(self, instance):
+        """At the source: keep nothing that the guest could go back to."""
+
+    @abc.abstractmethod
+    def leave_for_revert(self, instance):
+        """At the destination: switch the guest off, and let it go.
+
+        It may never have arrived.
+
+        :returns: the MigrateData that it returns with
+        """
+
+    @abc.abstractmethod
+    def return_from_resize(self, instance, data, power_on):
+        """At the source: take the guest back, in the instance's old size.
+
+        One that has not left stays, and is started if it is to run.  A disk
+        that has grown is again what it was when the guest left.
+
+        :param data: MigrateData of ``leave_for_revert``; None for a guest
+            that never came to its destination
+        :param power_on: whether it is started
+        :returns: ``Guest``
         """

@@ -22,21 +22,35 @@ from nova_gs.virt.fake import client
 #: Seconds for one thing, on a machine that does much else.
 PATIENCE = 90
 
+#: {module: the cloud that its classes share}
+_CLOUDS = {}
+
 
 class CloudTestCase(testtools.TestCase):
     """A test with a cloud; ``OPTIONS`` are those of ``cloud.Cloud``."""
 
     OPTIONS = {'driver': 'fake'}
 
+    #: Whether the classes of a module that say so have one cloud together:
+    #: with the same options, and none leaves anything to the next.
+    SHARED = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.clock = clock.Clock()
+        if cls.SHARED and cls.__module__ in _CLOUDS:
+            cls.cloud = _CLOUDS[cls.__module__]
+            return
         # Short: the paths of UNIX sockets below it are bounded.
         cls.cloud = cloud.Cloud(
             tempfile.mkdtemp(prefix='ngs-'), owned=True, **cls.OPTIONS)
-        cls.addClassCleanup(cls.cloud.down, remove=True)
+        clean_up = (unittest.addModuleCleanup if cls.SHARED
+                    else cls.addClassCleanup)
+        clean_up(cls.cloud.down, remove=True)
         cls.cloud.up()
+        if cls.SHARED:
+            _CLOUDS[cls.__module__] = cls.cloud
 
     def setUp(self):
         super().setUp()

@@ -62,8 +62,11 @@ class RealGuests:
         """Return a guest's state on a host; None: it is not known there."""
         connection = libvirt.open(self.cloud.part('libvirtd@' + host).uri)
         try:
-            return {domain.UUIDString(): domain.state()[0]
-                    for domain in connection.listAllDomains()}.get(uuid)
+            return connection.lookupByUUIDString(uuid).state()[0]
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+            return None
         finally:
             _close(connection)
 

@@ -157,5 +157,8 @@ class SpareTestCase(signalled.SignalsTestCase,
         switches.wait_for('spawn', count=count + 1,
                           timeout=signalled.PATIENCE)
         self.cloud.kill(self.HOST)
+        switches.fail('spawn', uuid)
         switches.release('spawn')
+        switches.wait_for('spawn', 'failed', uuid,
+                          timeout=signalled.PATIENCE)
         return uuid

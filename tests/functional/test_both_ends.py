@@ -7,7 +7,6 @@ tells of the guest agrees.
 """
 
 from nova_gs.devcloud import figures
-from nova_gs.virt import driver
 from tests.functional import base
 from tests.functional import travellers
 from tests.functional import two_hosts
@@ -89,25 +88,10 @@ class TestBothEnds(base.Spared, two_hosts.TwoHostsTestCase):
         for one in guests:
             self.check_final(one.uuid, one.request_id, one.phase.status,
                              one.phase.place, one.phase.reason)
-        self._check_places({one.uuid: one.phase.place for one in guests})
+        self.check_places({one.uuid: one.phase.place for one in guests})
         for host in BOTH:
             self.assertEqual([], self.records.naming(host))
         self.check_queues()
-
-    def _check_places(self, places):
-        """Each runs where its record says, nowhere else, and always did."""
-        worlds = {host: self.hypervisor(host).world() for host in BOTH}
-        for uuid, place in places.items():
-            rows = {host: world['guests'][uuid]
-                    for host, world in worlds.items()
-                    if uuid in world['guests']}
-            self.assertEqual([place], list(rows))
-            self.assertEqual((driver.PowerState.RUNNING, 1), (
-                rows[place]['power_state'], len(rows[place]['boots'])))
-            self.assertEqual([], [
-                (host, table) for host, world in worlds.items()
-                for table in two_hosts.TRACES if uuid in world[table]])
-        self.check_used(places)
 
     def _check_next(self, guests):
         """Each can be moved again, the other way or once more."""
@@ -118,7 +102,7 @@ class TestBothEnds(base.Spared, two_hosts.TwoHostsTestCase):
             self.api.live_migrate(uuid, goal)
         for uuid, goal in places.items():
             self.await_arrival(uuid, goal)
-        self._check_places(places)
+        self.check_places(places)
         self.delete_all()
 
     def _record(self, what):

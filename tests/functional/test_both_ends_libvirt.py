@@ -34,7 +34,6 @@ IMAGE = guest_image.Ticker('ticker-both', pages=32, region_mib=12)
 class TestBothEndsOnLibvirt(
         base.Spared, real_guests.RealGuests, two_hosts.TwoHostsTestCase):
 
-    SOME = ('test_post_copy',)
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2, 'post_copy': not OBSTACLE,
         # Little more than the guest writes meanwhile.

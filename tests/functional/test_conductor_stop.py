@@ -58,7 +58,6 @@ class TestConductorStop(base.Spared, base.CloudTestCase):
     }
 
     SOME = ('test_check_is_left_to_the_next_one',
-            'test_one_with_workers_one_of_them_killed',
             'test_one_of_two_in_a_flood')
 
     def setUp(self):

@@ -76,23 +76,32 @@ class Drained:
         return (call['t'], *self.test.await_exit(SOURCE))
 
 
-class DrainTestCase(base.CloudTestCase):
-    """SOURCE has two guests, OTHER three, so that SOURCE is emptier."""
+class ClearedTestCase(base.CloudTestCase):
+    """Both hosts are there, and empty."""
 
     OPTIONS = {'driver': 'fake', 'hosts': 2}
+    SHARED = True
 
     def setUp(self):
         super().setUp()
         self.ensure_up()
-        self.kept = self.boot(SOURCE, name='kept')
-        self.mover = self.boot(SOURCE, name='mover')
-        self.guests = [self.boot(OTHER, name='guest') for _ in range(3)]
         self.addCleanup(self._delete_all)
 
     def _delete_all(self):
+        self.ensure_up()
         for server in self.api.get('servers')['servers']:
             self.api.delete_server(server['id'])
             self.api.await_gone(server['id'])
+
+
+class DrainTestCase(ClearedTestCase):
+    """SOURCE has two guests, OTHER three, so that SOURCE is emptier."""
+
+    def setUp(self):
+        super().setUp()
+        self.kept = self.boot(SOURCE, name='kept')
+        self.mover = self.boot(SOURCE, name='mover')
+        self.guests = [self.boot(OTHER, name='guest') for _ in range(3)]
 
     @contextlib.contextmanager
     def drain(self):
@@ -116,7 +125,7 @@ class TestWhoListens(DrainTestCase):
     def test_consumers_and_record(self):
         """The first queue is left at once, the second at the end."""
         closed, left = [], []
-        for _ in range(self.times(3, 20)):
+        for _ in range(self.times(2, 20)):
             with self.drain() as drained:
                 took = self._watch_close(drained)
                 self._check_record(drained)
@@ -209,7 +218,7 @@ class TestRefusals(DrainTestCase):
     def test_refused_with_reason(self):
         """Whatever asks something of a draining host hears why not."""
         took, later = [], []
-        for _ in range(self.times(3, 20)):
+        for _ in range(self.times(2, 20)):
             with self.drain() as drained:
                 self.await_that('os-services shows the drain',
                                 drained.is_known, 5)
@@ -277,9 +286,7 @@ class TestRefusals(DrainTestCase):
         return took
 
 
-class TestAtThatMoment(base.CloudTestCase):
-
-    OPTIONS = {'driver': 'fake', 'hosts': 2}
+class TestAtThatMoment(ClearedTestCase):
 
     #: Guests on each host, each with a request of its own.
     GUESTS = 5
@@ -289,7 +296,6 @@ class TestAtThatMoment(base.CloudTestCase):
 
     def setUp(self):
         super().setUp()
-        self.ensure_up()
         self.random = random.Random(5)
         self.servers = {}
         for host, other in ((SOURCE, OTHER), (OTHER, SOURCE)):
@@ -299,7 +305,7 @@ class TestAtThatMoment(base.CloudTestCase):
     def test_migrations_asked_as_the_host_leaves(self):
         """Whoever comes too late learns it soon, whatever is under way."""
         took, asked, exits = [], 0, []
-        for _ in range(self.times(3, 20)):
+        for _ in range(self.times(2, 20)):
             self.ensure_up()
             sent, requests = self._ask_around()
             asked += len(requests)

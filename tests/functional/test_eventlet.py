@@ -25,6 +25,8 @@ from tests.functional import test_live_migration_stop
 from tests.functional import test_phantoms
 from tests.functional import test_quiesce
 from tests.functional import test_reboots
+from tests.functional import test_resize
+from tests.functional import test_stale
 from tests.functional import test_start
 from tests.functional import test_watched_drain
 
@@ -37,8 +39,7 @@ CALLERS = 4
 class TestOnLibvirt(base.OnEventlet, test_hung_libvirtd.HungLibvirtd,
                     test_live_migration_stop.TestStopWhileMigrating):
 
-    SOME = ('test_it_is_eventlet', 'test_source',
-            'test_who_does_not_ask_it_goes_on')
+    SOME = ('test_it_is_eventlet', 'test_source')
     ROUNDS = 2 if figures.is_full() else 1
 
     def times(self, some, full):
@@ -70,6 +71,10 @@ class TestOnLibvirt(base.OnEventlet, test_hung_libvirtd.HungLibvirtd,
         self.assertIn('nova-compute serves host %s, in eventlet.' % HOST, log)
         self.assertNotIn('deprecat', log.lower())
         self.assertNotIn('greened', log)
+
+
+class TestResize(base.OnEventlet, test_resize.TestResize):
+    """Cold migrations and resizes."""
 
 
 class TestStart(base.OnEventlet, test_start.TestStart):
@@ -150,3 +155,7 @@ class TestQuiesce(base.OnEventlet, test_quiesce.TestQuiesce):
 
 class TestManyOperations(base.OnEventlet, test_quiesce.TestManyOperations):
     """The same among hundreds of reboots."""
+
+
+class TestStale(base.OnEventlet, test_stale.TestStale):
+    """Calls whose callers left while a host was away or stood still."""

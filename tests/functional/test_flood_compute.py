@@ -326,7 +326,7 @@ class TestStopInAFlood(FloodTestCase):
             worked_off_s=round(worked_off, 1), seconds=round(seconds, 1))
 
 
-class TestKill(FloodTestCase):
+class TestKill(base.Spared, FloodTestCase):
 
     def test_calls_at_a_host_that_is_killed(self):
         """Nothing says that it is gone, but that nobody reads its queue."""

@@ -10,6 +10,7 @@ import re
 import typing
 
 from nova_gs.devcloud import api_client
+from nova_gs.devcloud import figures
 from nova_gs.virt import driver
 from tests.functional import base
 
@@ -391,9 +392,17 @@ class TestFailures(base.CloudTestCase):
         self._check_places(goal)
 
 
+#: Known only when the destination counts as down: "make verify" has them all.
+LATE = ('the destination is killed before it has made room',
+        'the destination is killed while it makes room')
+
+
 def _add_tests():
     """Make a test of each row, so that each fails by its own name."""
     for case in CASES:
+        if case.name in LATE and not figures.is_full():
+            continue
+
         def test(self, case=case):
             self.check(case)
 

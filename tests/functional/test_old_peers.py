@@ -370,7 +370,6 @@ if figures.is_full():
 class TestPinned(base.Spared, OldPeersTestCase):
     """Hosts of today, kept to the messages of yesterday."""
 
-    SOME = ('test_both_ends',)
     OPTIONS = {'driver': 'fake', 'hosts': 2,
                'settings': ['upgrade_levels.compute=6.4'] + NO_SWEEP}
 

@@ -65,6 +65,32 @@ class TestOpenStackClient(base.CloudTestCase):
         self.openstack('server', 'delete', '--wait', 'one')
         self.assertEqual([], self.openstack('server', 'list', '-f', 'json'))
 
+    def test_cold_moves(self):
+        self.api.request('POST', 'flavors', {'flavor': {
+            'id': 'big', 'name': 'm1.big', 'ram': 192, 'disk': 1,
+            'vcpus': 1}})
+        uuid = self.boot('host-a', name='one')
+        # It looks every five seconds.
+        wait = ('--wait',) * self.times(0, 1)
+        self.openstack('server', 'resize', '--flavor', 'm1.big', *wait, 'one')
+        self.api.await_server(uuid, status='VERIFY_RESIZE', task_state=None)
+        self.openstack('server', 'resize', 'revert', 'one')
+        self.api.await_server(uuid, status='ACTIVE', task_state=None,
+                              host='host-a')
+        self.openstack('server', 'migrate', '--host', 'host-b', *wait, 'one',
+                       microversion='2.56')
+        self.api.await_server(uuid, status='VERIFY_RESIZE', task_state=None)
+        self.openstack('server', 'migrate', 'confirm', 'one')
+        self.api.await_server(uuid, status='ACTIVE', task_state=None,
+                              host='host-b')
+        self.assertEqual(
+            [('migration', 'confirmed'), ('resize', 'reverted')],
+            [(row['Type'], row['Status']) for row in self.openstack(
+                'server', 'migration', 'list', '--server', 'one', '-f',
+                'json')])
+        self.api.delete_server(uuid)
+        self.api.await_gone(uuid)
+
     def test_services(self):
         states = {row['Host']: row['State'] for row in self.openstack(
             'compute', 'service', 'list', '-f', 'json')}

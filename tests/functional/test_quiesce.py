@@ -191,7 +191,7 @@ class TestQuiesce(two_hosts.TwoHostsTestCase):
         self.await_arrival(uuid, DESTINATION)
 
 
-class TestManyOperations(base.CloudTestCase):
+class TestManyOperations(base.Spared, base.CloudTestCase):
     """Hundreds of reboots; taken back and stopped in the middle of them."""
 
     #: How many run at a time.

@@ -1,4 +1,7 @@
-"""Hundreds of reboots, and a stop in the middle: none lost, none twice."""
+"""Hundreds of reboots, and an end in the middle: none lost, none twice.
+
+The end is a stop, or a kill.
+"""
 
 import collections
 import dataclasses
@@ -15,6 +18,9 @@ CLIENTS = 8
 
 #: Servers that one request makes.
 BATCH = 100
+
+#: How many operations the host works on at a time.
+AT_A_TIME = 10
 
 #: Seconds that every part of it may take on a busy machine.
 PATIENCE = 300
@@ -105,17 +111,21 @@ class Asking:
                 self._changed.notify_all()
 
 
-class TestReboots(base.CloudTestCase):
+class RebootsTestCase(base.CloudTestCase):
+    """A host full of guests."""
 
     OPTIONS = {
         'driver': 'fake', 'hosts': 1,
         'settings': ['fake.durations=reboot:0.05',
-                     'compute.max_concurrent_operations=10'],
+                     'compute.max_concurrent_operations=%d' % AT_A_TIME],
     }
+
+    #: Guests in "make test", and in "make verify".
+    COUNTS = (100, 500)
 
     def setUp(self):
         super().setUp()
-        self.count = self.times(100, 500)
+        self.count = self.times(*self.COUNTS)
         self.servers = self._make_servers()
 
     def _make_servers(self):
@@ -136,6 +146,46 @@ class TestReboots(base.CloudTestCase):
 
     def _list(self):
         return self.api.get('servers/detail?limit=1000')['servers']
+
+    def await_all(self):
+        """Wait until every guest is at rest."""
+        def at_rest():
+            servers = self._list()
+            return not any(
+                one['OS-EXT-STS:task_state'] for one in servers) and servers
+
+        servers = self.await_that('all reboots have ended', at_rest,
+                                  PATIENCE, every=0.5)
+        self.assertEqual({'ACTIVE'}, {one['status'] for one in servers})
+
+    def check_journal(self, hypervisor, accepted):
+        """What was accepted was begun once and ended, and nothing else was.
+
+        :param accepted: UUIDs of those guests
+        :returns: {what went wrong: how often that was}, for the figures
+        """
+        begun, ended = [collections.Counter(
+            entry['guest'] for entry in hypervisor.journal('reboot', event))
+            for event in ('begun', 'ended')]
+        lost = [uuid for uuid in accepted if not ended[uuid]]
+        twice = [uuid for uuid in begun if begun[uuid] > 1]
+        self.assertEqual(([], []), (lost, twice))
+        self.assertEqual({uuid: 1 for uuid in accepted}, dict(begun))
+        self.assertEqual(begun, ended)
+        return {'begun_twice': len(twice), 'lost': len(lost)}
+
+    def check_action(self, uuid, request_id):
+        """A reboot has succeeded, in all that is told of it."""
+        action = self.api.instance_action(uuid, request_id)
+        self.assertEqual(('reboot', None),
+                         (action['action'], action['message']))
+        self.assertTrue(action['events'])
+        for event in action['events']:
+            self.assertEqual('Success', event['result'], event)
+            self.assertIsNotNone(event['finish_time'])
+
+
+class TestReboots(RebootsTestCase):
 
     def test_stop_in_the_middle(self):
         """Each 202 is one reboot; each 409 is none."""
@@ -158,12 +208,14 @@ class TestReboots(base.CloudTestCase):
         begun_before = len(hypervisor.journal('reboot', 'begun'))
         self._check_moment(begun_before, accepted, refused)
         self.cloud.start(HOST)
-        self._await_all()
+        self.await_all()
         seconds = self.clock.now() - began
-        self._check_journal(hypervisor, accepted, refused, begun_before,
-                            seconds)
+        self.figure('4 reboots, stop in the middle', accepted=len(accepted),
+                    refused=len(refused), before_the_stop=begun_before,
+                    seconds=round(seconds, 1),
+                    **self.check_journal(hypervisor, accepted))
         for uuid, answer in accepted.items():
-            self._check_action(uuid, answer.request_id)
+            self.check_action(uuid, answer.request_id)
 
     def _is_closed(self):
         service = self.api.service(HOST)
@@ -177,37 +229,48 @@ class TestReboots(base.CloudTestCase):
                            'nothing was left to do when the host stopped')
         self.assertTrue(refused, 'nothing was asked while the host drained')
 
-    def _await_all(self):
-        def at_rest():
-            servers = self._list()
-            return not any(
-                one['OS-EXT-STS:task_state'] for one in servers) and servers
 
-        servers = self.await_that('all reboots have ended', at_rest,
-                                  PATIENCE, every=0.5)
-        self.assertEqual({'ACTIVE'}, {one['status'] for one in servers})
+class TestKilled(RebootsTestCase):
+    """``kill -9`` with hundreds of reboots queued, a few of them begun."""
 
-    def _check_journal(self, hypervisor, accepted, refused, begun_before,
-                       seconds):
-        begun = collections.Counter(
-            entry['guest'] for entry in hypervisor.journal('reboot', 'begun'))
-        ended = collections.Counter(
-            entry['guest'] for entry in hypervisor.journal('reboot', 'ended'))
-        lost = [uuid for uuid in accepted if not ended[uuid]]
-        twice = [uuid for uuid in begun if begun[uuid] > 1]
-        self.figure('4 reboots, stop in the middle', accepted=len(accepted),
-                    refused=len(refused), before_the_stop=begun_before,
-                    begun_twice=len(twice), lost=len(lost),
-                    seconds=round(seconds, 1))
-        self.assertEqual(([], []), (lost, twice))
-        self.assertEqual({uuid: 1 for uuid in accepted}, dict(begun))
-        self.assertEqual(begun, ended)
+    COUNTS = (100, 300)
 
-    def _check_action(self, uuid, request_id):
+    def test_kill_in_the_middle(self):
+        hypervisor = self.hypervisor(HOST)
+        hypervisor.hold('reboot')
+        self.addCleanup(hypervisor.reset)
+        asking = Asking(self.api, self.servers, first=self.count)
+        asking.start()
+        asking.go_on()
+        accepted = asking.join()
+        self.assertEqual({202}, {one.status for one in accepted.values()})
+        hypervisor.wait_for('reboot', count=AT_A_TIME, timeout=PATIENCE)
+        self.cloud.kill(HOST)
+        cut = [entry['guest']
+               for entry in hypervisor.journal('reboot', 'begun')]
+        self.assertEqual(AT_A_TIME, len(cut))
+        hypervisor.release('reboot')
+        began = self.clock.now()
+        self.cloud.start(HOST)
+        self.await_all()
+        seconds = self.clock.now() - began
+        wrong = self.check_journal(hypervisor, accepted)
+        failed = [uuid for uuid, answer in accepted.items()
+                  if not self._has_succeeded(uuid, answer.request_id)]
+        # What had been begun is over, but nobody can tell how it ended.
+        self.assertLessEqual(set(failed), set(cut))
+        self.figure('2 kill -9 with queued reboots', accepted=len(accepted),
+                    cut=len(cut), failed_with_a_reason=len(failed),
+                    seconds=round(seconds, 1), **wrong)
+
+    def _has_succeeded(self, uuid, request_id):
+        """Return whether a reboot has; if not, its user can read why."""
         action = self.api.instance_action(uuid, request_id)
-        self.assertEqual(('reboot', None),
-                         (action['action'], action['message']))
-        self.assertTrue(action['events'])
-        for event in action['events']:
-            self.assertEqual('Success', event['result'], event)
-            self.assertIsNotNone(event['finish_time'])
+        self.assertNotIn(None, [
+            event['finish_time'] for event in action['events']])
+        if action['message'] is None:
+            self.check_action(uuid, request_id)
+            return True
+        self.assertRegex(action['message'], 'Interrupted: nova-compute on '
+                         'host %s ended.*ask again' % HOST)
+        return False

@@ -279,7 +279,7 @@ class TestSignals(signalled.SignalsTestCase, base.CloudTestCase):
                          'Interrupted' in (action['message'] or ''))
 
 
-class TestSignalsInEventlet(TestSignals):
+class TestSignalsInEventlet(base.Spared, TestSignals):
     """The same with green threads."""
 
     OPTIONS = {'driver': 'fake', 'hosts': 1, 'concurrency': 'eventlet'}

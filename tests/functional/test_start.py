@@ -229,7 +229,7 @@ class TestStart(StartTestCase):
         self.assertEqual(set(), self.of_sqlalchemy(pid))
 
 
-class TestStartOnLibvirt(StartTestCase):
+class TestStartOnLibvirt(base.Spared, StartTestCase):
 
     OPTIONS = {'driver': 'libvirt', 'hosts': 1}
 

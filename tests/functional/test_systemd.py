@@ -5,13 +5,16 @@ import re
 import shutil
 import subprocess
 import unittest
+import urllib.parse
 
 import fixtures
 import testtools
 
 from nova_gs.devcloud import figures
+from nova_gs.virt.fake import screen
 from tests.fixtures import real_systemd
 from tests.fixtures import records
+from tests.fixtures import viewer
 from tests.functional import under_systemd
 
 HOST, OTHER = 'host-a', 'host-b'
@@ -61,7 +64,8 @@ class TestUnits(testtools.TestCase):
     def test_hardened(self):
         for name, drop_in in (('nova-compute.service', 'hardened.conf'),
                               ('nova-conductor.service', None),
-                              ('nova-api.service', None)):
+                              ('nova-api.service', None),
+                              ('nova-novncproxy.service', None)):
             path = self.copy(name, drop_in)
             done = self.analyze('security', '--offline=true',
                                 '--threshold=50', '--no-pager', path)
@@ -78,7 +82,7 @@ class TestUnits(testtools.TestCase):
 class TestSystemd(under_systemd.SystemdTestCase):
     """HOST's compute, and what controls it, as their units say."""
 
-    OPTIONS = {'driver': 'fake', 'hosts': 2}
+    OPTIONS = {'driver': 'fake', 'hosts': 2, 'consoles': True}
 
     def setUp(self):
         super().setUp()
@@ -118,6 +122,22 @@ class TestSystemd(under_systemd.SystemdTestCase):
     def events(self):
         """Return what the report says beside its phases."""
         return [event['text'] for event in self.report(HOST)['events']]
+
+    def test_console_proxy(self):
+        uuid = self.boot(OTHER)
+        unit = self.run_by_unit('novncproxy', *self.visible())
+        self.assertEqual(['active', 'serving'],
+                         unit.show('ActiveState', 'StatusText'))
+        console = urllib.parse.urlsplit(self.api.console_url(uuid))
+        path, = urllib.parse.parse_qs(console.query)['path']
+        looks = viewer.Viewer(
+            (console.hostname, console.port), '/websockify' + path)
+        self.addCleanup(looks.leave)
+        self.assertEqual(screen.GREETING, looks.read(len(screen.GREETING)))
+        states, _texts, _took = self.stop_unit(unit)
+        self.assertIn('being restarted', looks.end()[1])
+        self.assertEqual('inactive', states[-1])
+        self.assertEqual(['success'], unit.show('Result'))
 
     def test_a_stop_that_moves_gets_more_time(self):
         self.start('TimeoutStopSec=%d' % SHORT)

@@ -21,8 +21,6 @@ SLOW = 10 if figures.is_full() else 14
 class TestSystemd(base.Spared, real_guests.RealGuests,
                   under_systemd.SystemdTestCase):
 
-    SOME = ('test_stop',)
-
     OPTIONS = {'driver': 'libvirt', 'hosts': 2, 'settings': [
         'libvirt.live_migration_bandwidth=%d' % SLOW]}
 

@@ -89,7 +89,7 @@ class Watch:
                 pause.wait(0.05)
 
 
-class TestWatchedDrain(base.CloudTestCase):
+class TestWatchedDrain(base.Spared, base.CloudTestCase):
 
     OPTIONS = {'driver': 'fake', 'hosts': 2}
 

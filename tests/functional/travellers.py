@@ -3,6 +3,7 @@
 import dataclasses
 import typing
 
+from tests.functional import trouble
 from tests.functional import two_hosts
 
 SOURCE, DESTINATION = two_hosts.SOURCE, two_hosts.DESTINATION
@@ -65,6 +66,18 @@ PHASES = (
     Phase('queued', ()),
 )
 PRE_COPY, QUEUED = PHASES[2], PHASES[-1]
+
+#: The same where no host is stopped: nobody refuses.
+UNDISTURBED = (dataclasses.replace(PHASES[0], status='completed',
+                                   reason=None), *PHASES[1:])
+
+#: Of these, what does not expire: a queued one is not begun after a minute.
+BEGUN = UNDISTURBED[:-1]
+
+#: The driver's calls of a migration, each of which is to be made once.
+ONCE = {
+    (DESTINATION, 'accept_migration'): 1, (SOURCE, 'start_migration'): 1,
+    (DESTINATION, 'finish_migration'): 1, (SOURCE, 'finish_migration'): 1}
 
 
 class Traveller:
@@ -130,3 +143,25 @@ def bring(test, phases):
     for traveller in travellers:
         traveller.bring()
     return travellers
+
+
+def await_all_ended(test, patience=two_hosts.PATIENCE):
+    """Wait until every operation is final, as far as can be told.
+
+    :param patience: seconds
+    """
+    test.await_that('all operations are final',
+                    lambda: not test.records.open(), patience, every=0.1)
+
+
+def check(test, traveller):
+    """It has come where it was to, with each step done once."""
+    phase, uuid = traveller.phase, traveller.uuid
+    test.check_final(uuid, traveller.request_id, phase.status, phase.place,
+                     phase.reason)
+    test.assertEqual(ONCE, dict(trouble.begun(
+        test, uuid, (SOURCE, DESTINATION), {verb for _, verb in ONCE})),
+        phase.name)
+    have = [host for host in (SOURCE, DESTINATION)
+            if uuid in test.hypervisor(host).world()['guests']]
+    test.assertEqual([phase.place], have, phase.name)

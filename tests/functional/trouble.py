@@ -141,7 +141,7 @@ class TroubleTestCase(base.CloudTestCase):
 
     def last(self, seconds):
         """Let a trouble last: that is what is to be borne."""
-        threading.Event().wait(seconds)
+        last(seconds)
 
     # -- what the hosts have at the end
 
@@ -152,11 +152,7 @@ class TroubleTestCase(base.CloudTestCase):
 
     def unrecorded(self, host):
         """Return how many outcomes there are in a host's outbox."""
-        directory = os.path.join(
-            self.cloud.layout.state_path(host), compute.UNRECORDED)
-        names = os.listdir(directory) if os.path.isdir(directory) else ()
-        # One that is just being written has another name yet.
-        return sum(name.endswith('.json') for name in names)
+        return unrecorded(self.cloud, host)
 
     def ensure_all_up(self):
         """Start every compute that does not run."""
@@ -264,11 +260,61 @@ class Reboot:
             self._hypervisor.journal('reboot', 'begun', self.uuid)))
 
 
+def last(seconds):
+    """Let a trouble last: that is what is to be borne."""
+    threading.Event().wait(seconds)
+
+
+class Heard:
+    """What services say from now on, and that they are the same still.
+
+    :param cloud: the Cloud
+    :param names: of the services
+    """
+
+    def __init__(self, cloud, *names):
+        self._parts = {name: cloud.part(name) for name in names}
+        self._pids = self._running()
+        self._begin = {name: os.path.getsize(part.process.log)
+                       for name, part in self._parts.items()}
+
+    def said(self, name):
+        """Return what a service has said since."""
+        return _read(self._parts[name].process.log,
+                     self._begin[name]).decode('utf-8', 'replace')
+
+    def repeated(self, name):
+        """Return the warnings that a service has said more than once."""
+        said = collections.Counter(
+            line.partition('] ')[2] for line in self.said(name).splitlines()
+            if ' WARNING ' in line)
+        return '\n'.join(line for line, count in said.items() if count > 1)
+
+    def check_same(self, test):
+        """None has ended, nor left a traceback."""
+        test.assertEqual(self._pids, self._running())
+        for name in self._parts:
+            test.assertNotIn('Traceback', self.said(name), name)
+
+    def _running(self):
+        return {name: part.process.pid()
+                for name, part in self._parts.items()}
+
+
 def _read(path, begin):
     """Return the bytes of a file from a place on."""
     with open(path, 'rb') as stream:
         stream.seek(begin)
         return stream.read()
+
+
+def unrecorded(cloud, host):
+    """Return how many outcomes there are in the outbox of a cloud's host."""
+    directory = os.path.join(
+        cloud.layout.state_path(host), compute.UNRECORDED)
+    names = os.listdir(directory) if os.path.isdir(directory) else ()
+    # One that is just being written has another name yet.
+    return sum(name.endswith('.json') for name in names)
 
 
 def begun(test, uuid, hosts, verbs):

@@ -4,6 +4,7 @@ import datetime
 
 from nova_gs.devcloud import api_client
 from nova_gs.devcloud import errors
+from nova_gs.virt import driver
 from tests.fixtures import records
 from tests.functional import base
 
@@ -105,6 +106,26 @@ class TwoHostsTestCase(base.CloudTestCase):
                 memory + sum(one['flavor']['ram'] for one in here),
                 guests + len(here))
         self.assertEqual(expected, _used(self.api))
+
+    def check_places(self, places):
+        """Each runs where its record says, nowhere else, and always did.
+
+        For fake hypervisors.
+
+        :param places: {guest: host}, every guest there is
+        """
+        worlds = {host: self.hypervisor(host).world() for host in _BOTH}
+        for uuid, place in places.items():
+            rows = {host: world['guests'][uuid]
+                    for host, world in worlds.items()
+                    if uuid in world['guests']}
+            self.assertEqual([place], list(rows))
+            self.assertEqual((driver.PowerState.RUNNING, 1), (
+                rows[place]['power_state'], len(rows[place]['boots'])))
+            self.assertEqual([], [
+                (host, table) for host, world in worlds.items()
+                for table in TRACES if uuid in world[table]])
+        self.check_used(places)
 
     def check_final(self, uuid, request_id, status, host, reason=None):
         """A migration has ended in every record that tells of it.

@@ -16,7 +16,7 @@ class ContextTestCase(base.TestCase):
                      'request_id'):
             self.assertEqual(getattr(here, name), getattr(there, name), name)
         self.assertNotIn('secret', str(values))
-        self.assertEqual('u', values['user_id'])
+        self.assertEqual('u', values['user'])
 
     def test_every_request_has_an_id(self):
         first, second = (context.RequestContext(overwrite=False)

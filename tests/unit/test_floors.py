@@ -26,8 +26,8 @@ FLOORS = (
     'db rpc virt.driver',
     'api.rpcapi compute.rpcapi conductor.rpcapi virt servicegroup '
     'compute.executors compute.questions offers pools steps metrics '
-    'notifications',
-    'api compute conductor',
+    'network notifications',
+    'api compute conductor consoles',
     'api.routes compute.manager conductor.manager',
     'api.app service',
     'cmd devcloud osc',
@@ -35,9 +35,10 @@ FLOORS = (
 
 #: Floors alone would let these meet: who -> whom it must not import.
 STRANGERS = {
-    'api': 'compute conductor',
-    'conductor': 'api compute',
-    'compute': 'api conductor db',
+    'api': 'compute conductor consoles',
+    'conductor': 'api compute consoles',
+    'compute': 'api conductor consoles db',
+    'consoles': 'api compute conductor db virt',
     'rpc': 'db virt',
     'db': 'rpc virt',
     'virt': 'db rpc compute conductor servicegroup offers',
@@ -67,6 +68,7 @@ LIBRARIES = {
     'falcon': 'api',
     'prometheus_client': 'metrics',
     'waitress': 'api cmd',
+    'websockify': 'consoles',
 }
 
 #: Where the daemon of a hypervisor host begins, and what it never loads.
@@ -80,7 +82,10 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
 
 #: Modules that may be longer, with the reason; never beyond the hard limit.
-LONGER_MODULES = {}
+LONGER_MODULES = {
+    'compute.rpcapi': 'a method of a few lines for each row of the catalogue',
+    'virt.driver': 'the contract, which is mostly told in docstrings',
+}
 HARD_LIMIT = 500
 
 #: Folders of generated or append-only code, whose functions may be long.

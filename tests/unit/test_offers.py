@@ -40,7 +40,8 @@ class TestPublisher(base.TestCase):
                  if row.kind is catalogue.Kind.CAST]
         for step in steps:
             self.assertTrue(self.publisher.publish(None, operation(step)))
-        self.assertEqual({('build_server', 'u'), ('live_migrate_server', 'u')},
+        self.assertEqual({('build_server', 'u'), ('live_migrate_server', 'u'),
+                          ('migrate_server', 'u')},
                          set(self.conductor.sent))
         self.assertEqual(
             {(step, 'host2', 'u') for step in steps

@@ -5,6 +5,7 @@ import pathlib
 
 import yaml
 
+from nova_gs.consoles import server
 from nova_gs.shutdown import lease
 from nova_gs.shutdown import policy
 from nova_gs.shutdown import unit
@@ -32,11 +33,15 @@ class UnitsTestCase(base.TestCase):
     def test_all_are_there(self):
         self.assertEqual(
             ['nova-api.service', 'nova-compute.service',
-             'nova-conductor.service'], [name for name, _ in self.read()])
+             'nova-conductor.service', 'nova-novncproxy.service'],
+            [name for name, _ in self.read()])
 
     def test_a_stop_has_the_time_it_may_take(self):
-        needed = lease.needed(self.conf.graceful_shutdown_timeout)
+        budgets = {'nova-novncproxy.service':
+                   self.conf.vnc.stop_grace + server.ENDED_WITHIN}
         for name, unit_file in self.read():
+            needed = lease.needed(budgets.get(
+                name, self.conf.graceful_shutdown_timeout))
             seconds = unit.parse(
                 unit_file['Service']['TimeoutStopSec'] + 's')
             self.assertTrue(needed <= seconds < HOST_SHUTDOWN, name)

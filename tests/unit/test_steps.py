@@ -16,6 +16,7 @@ STOP = catalogue.ROWS['stop_instance']
 POST = catalogue.ROWS['post_live_migration_at_destination']
 CONSOLE = catalogue.ROWS['get_console_output']
 ABORT = catalogue.ROWS['live_migration_abort']
+EVENT = catalogue.ROWS['external_instance_event']
 
 
 class FullPool:
@@ -113,6 +114,47 @@ class TestSteps(base.TestCase):
 
     def send(self, row):
         return self.runner.invoke(row, self.step, Ctxt(), operation_uuid='u')
+
+    def come(self, row, uuid, method=None):
+        """Stand in for a message."""
+        self.runner.invoke(row, method or self.step, Ctxt(),
+                           operation_uuid=uuid)
+
+    def test_cast_without_a_record(self):
+        """It is executed at once, and begins nothing."""
+        came = []
+        for narrow in (lambda: None,
+                       lambda: self.gate.narrow('it is stopped', 'soon')):
+            narrow()
+            self.runner.invoke(EVENT, lambda ctxt, **given: came.append(
+                given), Ctxt(), events=[])
+        self.assertEqual([{'events': []}] * 2, came)
+        self.assertEqual([], self.operations.claims)
+        self.gate.close()
+        self.assertRaises(exception.HostDraining, self.runner.invoke, EVENT,
+                          self.step, Ctxt(), events=[])
+
+    def test_what_was_offered_goes_first(self):
+        pool = FullPool()
+        self.runner = steps.StepRunner(self.gate, 'me', pool)
+        with self.runner.first():
+            self.come(REBOOT, 'new')
+            self.come(STOP, 'newer')
+            self.runner.take(REBOOT, self.step, Ctxt(), 'old')
+            self.runner.take(STOP, self.step, Ctxt(), 'older')
+            self.assertEqual(['old', 'older'], pool.waiting())
+        self.come(REBOOT, 'newest')
+        self.assertEqual(['old', 'older', 'new', 'newer', 'newest'],
+                         pool.waiting())
+
+    def test_what_carries_begun_work_on_does_not_wait(self):
+        done = []
+        self.runner = steps.StepRunner(self.gate, 'me', FullPool())
+        with self.runner.first():
+            self.runner.invoke(CONSOLE, lambda *args, **kwargs: done.append(
+                'console'), Ctxt())
+            self.come(POST, 'u', lambda *args: done.append('post'))
+            self.assertEqual(['console', 'post'], done)
 
     def test_claimed_step_runs_and_is_tracked_meanwhile(self):
         for row in (REBOOT, POST):

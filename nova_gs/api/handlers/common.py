@@ -5,6 +5,7 @@ from oslo_utils import uuidutils
 from nova_gs.api.handlers import hosts
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.rpc import catalogue
 
 
 def load_instance(call, server_id, rule):
@@ -21,6 +22,19 @@ def load_instance(call, server_id, rule):
     instance = objects.Instance.get_by_uuid(call.context, server_id)
     check_owner(call, instance)
     call.authorize(rule, instance)
+    return instance
+
+
+def load_to_change(call, server_id, rule):
+    """Do the same for a request that a lock keeps users from.
+
+    :raises: InstanceNotFound, Forbidden, InstanceLocked
+    """
+    instance = load_instance(call, server_id, rule)
+    if instance.locked and not call.context.is_admin:
+        why = instance.locked_reason
+        raise exception.InstanceLocked(
+            instance_id=instance.uuid, why=' (%s)' % why if why else '')
     return instance
 
 
@@ -56,8 +70,11 @@ def accept(call, instance, **operation):
 
     :param operation: arguments of objects.Operation.accept
     :returns: the Operation
-    :raises: InvalidState, OperationInProgress
+    :raises: InvalidState, OperationInProgress, ComputesTooOld
     """
+    step = operation['step']
+    if not catalogue.is_conductor_step(step):
+        call.services.compute_rpcapi.require_known(step)
     accepted = objects.Operation.accept(call.context, instance, **operation)
     call.services.publisher.publish(call.context, accepted)
     return accepted

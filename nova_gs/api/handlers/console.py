@@ -1,6 +1,10 @@
-"""Read what a guest wrote on its console."""
+"""A guest's console: what it wrote, and a URL at which its screen is seen."""
+
+import urllib.parse
 
 from nova_gs.api.handlers import common
+from nova_gs import exception
+from nova_gs import objects
 from nova_gs.policies import servers as rules
 
 
@@ -14,3 +18,67 @@ def output(call, server_id):
     text = call.services.compute_rpcapi.get_console_output(
         call.context, instance.host, instance, length)
     return {'output': text}
+
+
+#: What each type of console is spoken over.
+_PROTOCOLS = {'novnc': 'vnc', 'serial': 'serial'}
+
+
+def create(call, server_id):
+    """``POST remote-consoles``: a URL for some minutes."""
+    wanted = call.body['remote_console']
+    if wanted['protocol'] != _PROTOCOLS[wanted['type']]:
+        raise exception.Invalid(
+            reason='A console of type %s has the protocol %s, not %s.' % (
+                wanted['type'], _PROTOCOLS[wanted['type']],
+                wanted['protocol']))
+    url = _hand_out(call, server_id, wanted['type'])
+    return {'remote_console': {'protocol': wanted['protocol'],
+                               'type': wanted['type'], 'url': url}}
+
+
+def vnc(call, server_id):
+    """``os-getVNCConsole``: the same for clients of old."""
+    return _legacy(call, server_id, 'os-getVNCConsole')
+
+
+def serial(call, server_id):
+    """``os-getSerialConsole``."""
+    return _legacy(call, server_id, 'os-getSerialConsole')
+
+
+def _legacy(call, server_id, action):
+    console_type = call.body[action]['type']
+    return {'console': {'type': console_type, 'url': _hand_out(
+        call, server_id, console_type)}}
+
+
+def _hand_out(call, server_id, console_type):
+    """Return a URL with a new token in it.
+
+    The host is asked first, so that nobody is sent to a guest without a
+    screen; a host that drains is not asked, as this is new work.
+
+    :raises: HostDraining, HostUnavailable, ConsoleTypeUnavailable,
+        ConsoleNotReady, ComputesTooOld, PeerUnavailable
+    """
+    instance = common.load_instance(call, server_id, rules.REMOTE_CONSOLES)
+    common.require_host(call, instance, letting_go=True)
+    compute = call.services.compute_rpcapi
+    compute.require_known('get_vnc_console')
+    compute.get_vnc_console(
+        call.context, instance.host, instance, console_type)
+    conf = call.services.conf
+    token = objects.ConsoleToken.hand_out(
+        call.context, instance, console_type, conf.consoleauth.token_ttl)
+    return url_of(conf.vnc.novncproxy_base_url, token)
+
+
+def url_of(base_url, token):
+    """Return a page's URL with a token.
+
+    It is in ``path``, which noVNC's own pages read too: where on the same
+    server the WebSocket is.
+    """
+    return '%s?%s' % (base_url, urllib.parse.urlencode(
+        {'path': '?token=' + token}))

@@ -13,28 +13,30 @@ from nova_gs.policies import servers as rules
 def migrate(call, server_id):
     """``os-migrateLive``: to a named host, or to one of our choice.
 
-    What can be told at once is refused at once: the wrong disks, the same
-    host, a host that nobody knows, one that drains or is down.
+    What can be told at once is refused at once: the same host, a host that
+    nobody knows, one that drains or is down.  Whether disks have to be
+    copied is seen by the hosts.
     """
-    instance = common.load_instance(call, server_id, rules.LIVE_MIGRATE)
+    instance = common.load_to_change(call, server_id, rules.LIVE_MIGRATE)
     wanted = call.body['os-migrateLive']
-    _check_mode(wanted)
+    _check_force(wanted)
     _check_hosts(call, instance, wanted['host'])
     common.accept(
         call, instance, kind=fields.OperationKind.LIVE_MIGRATION,
         step='live_migrate_server',
         task_state=fields.TaskState.MIGRATING,
-        params={'dest_host': wanted['host'], 'block_migration': False},
-        vm_states=(fields.VMState.ACTIVE,),
+        params={'dest_host': wanted['host'],
+                'block_migration': _mode(wanted['block_migration'])},
+        vm_states=(fields.VMState.ACTIVE, fields.VMState.PAUSED),
         migration=_migration(call, instance), action='live-migration')
 
 
-def _check_mode(wanted):
-    mode = wanted['block_migration']
-    if mode != 'auto' and strutils.bool_from_string(mode):
-        raise exception.Invalid(
-            reason='block_migration is not supported yet: shared storage '
-                   'only. Use "auto" or false.')
+def _mode(word):
+    """Return whether disks are to be copied; None: if need be."""
+    return None if word == 'auto' else strutils.bool_from_string(word)
+
+
+def _check_force(wanted):
     if (strutils.bool_from_string(wanted.get('force', False)) and
             not wanted['host']):
         raise exception.Invalid(
@@ -55,6 +57,9 @@ def _check_hosts(call, instance, wanted):
         raise exception.InvalidState(
             method='live-migration', instance_id=instance.uuid,
             attr='vm_state', state=instance.vm_state)
+    if instance.ports:
+        # An older destination would leave them bound to the source.
+        call.services.compute_rpcapi.require_known('external_instance_event')
     records.require_up(instance.host, letting_go=True)
     if wanted is not None:
         records.require_up(wanted)

@@ -1,15 +1,17 @@
 """The built-in network catalogue: as much of the Network API as is read.
 
-Guests have no network interfaces yet.  The one network says so: who names
-it gets what ``--nic none`` gives.
+Besides the networks of the configuration there is one that gives no
+interface: who names it gets what ``--nic none`` gives.  Where ports are
+Neutron's, clients ask Neutron instead.
 """
 
 from nova_gs.api.views import versions
 from nova_gs import exception
+from nova_gs.network import built_in
 from nova_gs.policies import catalogues as rules
 
 NETWORKS = ({
-    'id': '6d9b1a3e-5f0c-4c1d-9d0a-0e5f6a7b8c90',
+    'id': built_in.ISOLATED,
     'name': 'isolated',
     'description': 'Guests on this network have no network interface.',
     'status': 'ACTIVE',
@@ -50,14 +52,17 @@ def index(call):
     """``GET /network/v2.0/networks``, filtered by any plain field."""
     call.authorize(rules.NETWORKS)
     return {'networks': [
-        network for network in NETWORKS
+        network for network in _all(call)
         if all(_fits(call, network, name) for name in network)]}
 
 
 def show(call, network_id):
     """``GET /network/v2.0/networks/ID``."""
     call.authorize(rules.NETWORKS)
-    return {'network': find(network_id)}
+    for network in _all(call):
+        if network['id'] == network_id:
+            return {'network': network}
+    raise exception.NetworkNotFound(network_id=network_id)
 
 
 def empty(call, collection):
@@ -68,15 +73,14 @@ def empty(call, collection):
     return {collection: []}
 
 
-def find(network_id):
-    """Return a network of the catalogue.
-
-    :raises: NetworkNotFound
-    """
-    for network in NETWORKS:
-        if network['id'] == network_id:
-            return network
-    raise exception.NetworkNotFound(network_id=network_id)
+def _all(call):
+    """Return every network: the one without interfaces comes first."""
+    named = getattr(call.services.network, 'networks', {})
+    return NETWORKS + tuple(
+        dict(NETWORKS[0], id=network_id, name=name, description=(
+            'In bridge %s of each host.' % bridge if bridge else
+            "QEMU's user-mode network."))
+        for network_id, (name, bridge) in named.items())
 
 
 def _fits(call, network, name):

@@ -15,7 +15,6 @@ from oslo_utils import uuidutils
 from nova_gs.api import call as calls
 from nova_gs.api.handlers import common
 from nova_gs.api.handlers import hosts
-from nova_gs.api.handlers import networks
 from nova_gs.api.views import servers as view
 from nova_gs import exception
 from nova_gs import objects
@@ -33,8 +32,8 @@ _REFUSED = (
     ('key_name', 'Invalid key_name provided: there are no key pairs here.'),
     ('block_device_mapping', 'Volumes are not supported.'),
     ('trusted_image_certificates', 'Image signatures are not supported.'),
-    ('accessIPv4', 'Guests have no network interfaces, so no accessIPv4.'),
-    ('accessIPv6', 'Guests have no network interfaces, so no accessIPv6.'),
+    ('accessIPv4', 'accessIPv4 is not supported.'),
+    ('accessIPv6', 'accessIPv6 is not supported.'),
 )
 
 
@@ -43,11 +42,11 @@ def create(call):
     wanted = call.body['server']
     call.authorize(rules.CREATE)
     _refuse(call.body, wanted)
-    _check_networks(wanted.get('networks'))
     image = _image(call, wanted)
     flavor = _flavor(call, wanted, image)
     zone, host = _place(call, wanted)
     count = _count(wanted)
+    ports = _ports(call, wanted.get('networks'), count)
     reservation_id = 'r-' + ''.join(secrets.choice(
         string.ascii_lowercase + string.digits) for _ in range(8))
     instances = []
@@ -56,12 +55,28 @@ def create(call):
         instance.reservation_id = reservation_id
         instance.availability_zone = zone
         instance.launch_index = number
+        instance.ports = ports[number]
         if count > 1:
             instance.display_name += '-%d' % (number + 1)
             instance.hostname += '-%d' % (number + 1)
-        _build(call, instance, image, host)
+        try:
+            _build(call, instance, image, host)
+        except exception.DatabaseUnavailable as error:
+            _tell_of_rest(error, number, count, reservation_id)
+            raise
         instances.append(instance)
     return _answer(call, wanted, instances)
+
+
+def _tell_of_rest(error, done, wanted, reservation_id):
+    """Raise what is true when only some of several are on record."""
+    if done:
+        raise exception.DatabaseUnavailable(
+            '%d of %d servers are recorded and will be built (reservation '
+            '%s); of the next one that is not sure: the database %s. Look at '
+            'them before you ask again.' % (
+                done, wanted, reservation_id, error.kwargs['condition'])
+        ) from error
 
 
 def _answer(call, wanted, instances):
@@ -139,16 +154,26 @@ def _check_disk(wanted, disk):
     wanted.setdefault('imageRef', image_id)
 
 
-def _check_networks(wanted):
-    for network in () if isinstance(wanted, str) else wanted or ():
-        if network.get('port') or network.get('fixed_ip'):
-            raise exception.Invalid(
-                reason='Guests have no network interfaces yet, so no ports '
-                       'and no addresses. Use networks "none".')
-        try:
-            networks.find(network.get('uuid'))
-        except exception.NetworkNotFound as error:
-            raise exception.Invalid(reason=str(error))
+def _ports(call, wanted, count):
+    """Return the ports of each of several servers.
+
+    :param wanted: ``networks`` of the request, None without
+    :raises: Invalid, Conflict, NetworkFailed; ComputesTooOld where a guest
+        would be made without the interfaces that it is to have
+    """
+    given = [one['port'] for one in wanted or ()
+             if not isinstance(wanted, str) and one.get('port')]
+    if given and count > 1:
+        raise exception.Invalid(
+            reason='One port cannot be given to %d servers.' % count)
+    if len(given) > len(set(given)):
+        raise exception.Invalid(
+            reason='A port can be given once only.')
+    ports = [call.services.network.resolve(call.context, wanted)
+             for _ in range(count)]
+    if any(ports):
+        call.services.compute_rpcapi.require_known('external_instance_event')
+    return ports
 
 
 def _image(call, wanted):

@@ -1,9 +1,11 @@
 """List, show, change and delete servers."""
 
+from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_gs.api.handlers import common
 from nova_gs.api.handlers import hosts
+from nova_gs.api.handlers import resize
 from nova_gs.api import paging
 from nova_gs.api import server_filters
 from nova_gs.api.views import servers as view
@@ -11,6 +13,8 @@ from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.policies import servers as rules
+
+LOG = logging.getLogger(__name__)
 
 
 def index(call):
@@ -49,7 +53,7 @@ def update(call, server_id):
 
 def delete(call, server_id):
     """``DELETE /servers/ID``: recorded; its host does it when it can."""
-    instance = common.load_instance(call, server_id, rules.DELETE)
+    instance = common.load_to_change(call, server_id, rules.DELETE)
     pending = list(objects.OperationList.get_open_by_instance(
         call.context, instance.uuid))
     for operation in pending:
@@ -62,10 +66,11 @@ def delete(call, server_id):
         instance = _call_off(call, instance, pending)
     if instance.host is not None:
         common.require_host(call, instance, letting_go=True)
+    step, host = resize.first_step_of_delete(call, instance)
     wanted = dict(
-        kind=fields.OperationKind.DELETE, step='delete_instance',
+        kind=fields.OperationKind.DELETE, step=step,
         task_state=fields.TaskState.DELETING, task_states=None,
-        host=instance.host, action='delete')
+        host=host, action='delete')
     if instance.host is not None:
         common.accept(call, instance, **wanted)
     else:
@@ -104,9 +109,29 @@ def _end_here(call, operation):
     except exception.ClaimRefused:
         # Another request for the same is about to end it.
         return
-    claimed.finish(
-        fields.OperationState.SUCCEEDED,
-        instance={'deleted': True, 'vm_state': fields.VMState.DELETED})
+    _give_ports_back(call, claimed.instance)
+    try:
+        claimed.finish(
+            fields.OperationState.SUCCEEDED,
+            instance={'deleted': True, 'vm_state': fields.VMState.DELETED})
+    except exception.InstanceMoved:
+        # It was given a host at this very moment.
+        now = objects.Instance.get_by_uuid(
+            call.context, operation.instance_uuid)
+        claimed.offer(claimed.step, host=now.host)
+        call.services.publisher.publish(call.context, claimed)
+
+
+def _give_ports_back(call, instance):
+    """Release what a host that is no more may have left bound."""
+    if not instance.ports:
+        return
+    try:
+        call.services.network.release(call.context, instance)
+    except exception.NetworkFailed as error:
+        LOG.warning('Ports of server %s may be left: %s. Remove those with '
+                    'device_id %s.', instance.uuid,
+                    exception.reason_of(error), instance.uuid)
 
 
 def _list(call, one):

@@ -82,6 +82,9 @@ def fate(one, service, live_migration_at_deadline):
             and not catalogue.may_begin(
                 one.step, service.phase == _PHASE.QUIESCED)):
         return STAYS_OFFERED
+    waits = one.params.get(fields.WAITS_FOR) or {}
+    if one.step == 'build_instance' and one.owner and waits.get('events'):
+        return policy.OnShutdown.ABORT.value
     if row.on_shutdown is policy.OnShutdown.ABORT:
         return live_migration_at_deadline
     return policy.OnShutdown.FINISH.value

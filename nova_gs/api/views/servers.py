@@ -3,6 +3,7 @@
 import hashlib
 
 from nova_gs.api import statuses
+from nova_gs.api.views import interfaces
 from nova_gs.api.views import links
 from nova_gs.api.views import times
 from nova_gs.objects import fields
@@ -14,7 +15,6 @@ _CONSTANT = (
     (1, 'accessIPv6', ''),
     (1, 'OS-DCF:diskConfig', 'MANUAL'),
     (63, 'trusted_image_certificates', None),
-    (73, 'locked_reason', None),
 )
 
 
@@ -46,6 +46,8 @@ def full(call, instance, hosts, whole=True, groups=False):
             server[name] = value
     if call.minor >= 9:
         server['locked'] = instance.locked
+    if call.minor >= 73:
+        server['locked_reason'] = instance.locked_reason
     if call.minor >= 19:
         server['description'] = instance.description
     if call.minor >= 26:
@@ -71,7 +73,7 @@ def _base(call, instance):
         'flavor': _flavor(call, instance.flavor),
         'created': times.short(instance.created_at),
         'updated': times.short(instance.updated_at or instance.created_at),
-        'addresses': {},
+        'addresses': interfaces.addresses(instance.ports),
     }
     if status in statuses.WITH_PROGRESS:
         server['progress'] = instance.progress

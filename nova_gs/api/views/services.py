@@ -4,7 +4,6 @@ from nova_gs.api.views import times
 from nova_gs.objects import fields
 
 INTERNAL_ZONE = 'internal'
-DEFAULT_ZONE = 'nova'
 
 #: What the deadline of a phase is for.
 _DEADLINES = {
@@ -41,7 +40,7 @@ def zone(service):
     """Return the availability zone of a service."""
     if service.binary != fields.Binary.COMPUTE:
         return INTERNAL_ZONE
-    return service.availability_zone or DEFAULT_ZONE
+    return service.availability_zone or fields.DEFAULT_ZONE
 
 
 def full(call, service):

@@ -14,7 +14,7 @@ def add(nouns):
 
 def sync(conf, arguments):
     """Bring the schema up to date and say what was done."""
-    database = engine.Database(conf)
+    database = engine.Database(conf, in_time=False)
     before, after = schema.upgrade(database.engine)
     if before == after:
         print('The database has schema %s already.' % after)

@@ -11,9 +11,10 @@
     nova-manage operation list [--host HOST] [--all]
     nova-manage operation show ID
     nova-manage drain report [FILE] [--html OUT]
+    nova-manage recovery report [FILE]
 
-What prints something takes ``--json`` as well.  The report of a drain is a
-file on the host that was drained; everything else asks the database.
+What prints something takes ``--json`` as well.  The reports of a drain and of
+a start are files on the host; everything else asks the database.
 
 Exit code 0: done; 1: it cannot be done; 2: the command makes no sense.
 """
@@ -27,12 +28,13 @@ from nova_gs.cmd.manage import db
 from nova_gs.cmd.manage import drain
 from nova_gs.cmd.manage import image
 from nova_gs.cmd.manage import operation
+from nova_gs.cmd.manage import recovery
 from nova_gs.cmd.manage import service
 from nova_gs.db import engine
 from nova_gs import exception
 
 #: What it can be asked about, in the order of the help.
-NOUNS = (db, image, service, operation, drain)
+NOUNS = (db, image, service, operation, drain, recovery)
 
 
 def execute(arguments, conf):

@@ -11,6 +11,9 @@ LOG = logging.getLogger(__name__)
 
 ASKED_BY_USER = 'asked for by a user'
 
+#: Why a guest is fenced whose migration an earlier process has begun.
+_ON_ITS_WAY = 'it is on its way to another host, or has got there'
+
 
 class Departures:
     """The live migrations that leave this host, by migration UUID.
@@ -29,18 +32,31 @@ class Departures:
         work.say('queued')
         self._queue(departure)
 
-    def adopt(self, ctxt, operation, work):
+    def adopt(self, ctxt, operation, work, handle):
         """Take up again what an earlier process of this host has begun.
 
-        It can be called off and forced as soon as this returns.
+        It can be called off and forced as soon as this returns.  It does not
+        wait for its turn: if the hypervisor moves the guest, it does so
+        whether or not somebody looks, and otherwise all that is left to do
+        is to say so.  But those that wait leave it its place among those
+        that move.
 
         :param operation: taken over, at step live_migration
-        :raises: HypervisorError when the hypervisor cannot be asked
+        :param handle: of ``driver.adopt_migration``; None when the guest is
+            here and nothing moves it: then the migration is rolled back
         """
         departure = source.Departure(self._host, ctxt, operation, work)
-        departure.adopt()
+        departure.adopt(handle)
+        if handle is not None:
+            self._host.fence.put(operation.instance_uuid, _ON_ITS_WAY)
         work.say('taken up again')
-        self._queue(departure)
+        self._take(departure)
+        over = threading.Event()
+        threading.Thread(target=self._see_through, args=(departure, over),
+                         name='adopted', daemon=True).start()
+        if departure.has_begun:
+            self._host.executors.migrations.submit(
+                'place of ' + departure.uuid, over.wait)
 
     def abort(self, migration_uuid, reason=ASKED_BY_USER):
         """Call a migration off; one that waits ends at once.
@@ -71,10 +87,19 @@ class Departures:
         with self._lock:
             return list(self._departures.values())
 
-    def _queue(self, departure):
+    def _take(self, departure):
         departure.work.hand_over()
         with self._lock:
             self._departures[departure.uuid] = departure
+
+    def _see_through(self, departure, over):
+        try:
+            self._run(departure)
+        finally:
+            over.set()
+
+    def _queue(self, departure):
+        self._take(departure)
         future = self._host.executors.migrations.submit(
             departure.uuid, self._run, departure)
         if future is None:
@@ -108,4 +133,5 @@ class Departures:
         finally:
             with self._lock:
                 self._departures.pop(departure.uuid, None)
+            self._host.fence.lift(departure.operation.instance_uuid)
             departure.work.release()

@@ -1,12 +1,17 @@
 """A live migration at its destination.
 
 Room is made in a call that the source makes; what follows are steps of the
-operation.
+operation.  Where the source is lost before it can say how it ended, ``rooms``
+does.
 """
+
+import uuid
 
 from oslo_log import log as logging
 
 from nova_gs.compute.live_migration import leftovers
+from nova_gs.compute import ports
+from nova_gs.compute import power
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -14,14 +19,54 @@ from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
 
+#: What the user reads of a migration whose source is lost.
+_ARRIVED = ('Finish: the guest has arrived, and its source is lost. The '
+            'destination has it from now on.')
 
-def make_room(host, ctxt, operation_uuid, instance, migrate_data):
+
+def make_room(host, ctxt, rooms, operation_uuid, instance, migrate_data):
     """Make room for a guest that is about to come.
 
+    The source may give up while that lasts, and clear here what is not there
+    yet.  So it is looked at once more whether the guest comes.  Where that
+    cannot be told, or the source is lost, ``rooms`` sees to it later.
+
+    :param rooms: rooms.Rooms of this host
     :returns: the MigrateData to use
     :raises: Conflict when it does not come any more: the call has waited
              for a destination that was away, and the source has given up
     """
+    with leftovers.alone_with(instance.uuid):
+        _check_comes(ctxt, operation_uuid, instance)
+        rooms.remember(operation_uuid, instance.uuid)
+        data = host.driver.accept_migration(
+            instance, migrate_data, _image(ctxt, instance, migrate_data))
+        try:
+            _check_comes(ctxt, operation_uuid, instance)
+        except exception.PeerUnavailable as error:
+            reason = exception.reason_of(error)
+        except exception.Conflict:
+            leftovers.remove(host, instance, driver.Side.DESTINATION,
+                             arrived=False)
+            raise
+        else:
+            return data
+    LOG.info('Instance %s: whether it still comes cannot be told: %s',
+             instance.uuid, reason)
+    return data
+
+
+def _image(ctxt, instance, migrate_data):
+    """Return the image that disks which are copied were made of, or None."""
+    if not migrate_data.block_migration or not instance.image_ref:
+        return None
+    try:
+        return objects.Image.get_by_id(ctxt, instance.image_ref)
+    except exception.ImageNotFound:
+        return None
+
+
+def _check_comes(ctxt, operation_uuid, instance):
     operation = objects.Operation.get_by_uuid(ctxt, operation_uuid)
     if (operation.step != 'live_migration' or
             operation.state != fields.OperationState.RUNNING):
@@ -29,31 +74,69 @@ def make_room(host, ctxt, operation_uuid, instance, migrate_data):
             reason='No room is made for instance %s: operation %s, which '
                    'was to bring it, is %s.' % (
                        instance.uuid, operation.uuid, operation.state))
-    return host.driver.accept_migration(instance, migrate_data)
 
 
 def take_over(host, ctxt, operation):
     """The guest has arrived: make it ours, then let the source clean up."""
-    changes = {'vm_state': fields.VMState.ACTIVE}
+    host.pass_on(ctxt, operation, 'post_live_migration_at_source',
+                 host=operation.peer_host, peer_host=None,
+                 instance=_look_after(host, operation))
+
+
+def commit_arrival(host, ctxt, operation):
+    """Take over a migration whose guest is here and whose source is lost.
+
+    Here it is this host that commits the new place, and it may be all that
+    ever is done: if the source stays away, conductors end the operation.
+
+    :param operation: interrupted, with the source as its host
+    :raises: ClaimRefused when the source has returned and was faster
+    """
+    mine = host.recorder.insist(
+        objects.Operation.take_over, ctxt, operation.uuid, host.name,
+        host.owner, str(uuid.uuid4()), told=_ARRIVED)
+    if mine is None:
+        # Whether that was so is seen at the next look.
+        return
+    LOG.warning('Instance %s has arrived here from host %s, which is lost. '
+                'This host has it from now on.', mine.instance_uuid,
+                mine.host)
+    host.pass_on(
+        ctxt, mine, 'post_live_migration_at_source', host=mine.host,
+        peer_host=None,
+        instance=dict(_look_after(host, mine), host=host.name,
+                      node=mine.migration.dest_node),
+        migration={'status': fields.MigrationStatus.POST_MIGRATING,
+                   'memory_remaining': 0, 'disk_remaining': 0})
+
+
+def _look_after(host, operation):
+    """Look at a guest that has arrived; returns what is to be recorded."""
+    changes = {}
+    if operation.instance.deleted:
+        # At its source, which it had left already.
+        leftovers.destroy(host, operation.instance)
     try:
         guest = host.driver.finish_migration(
             operation.instance, driver.Side.DESTINATION, arrived=True)
-    except exception.HypervisorError as error:
-        # It runs here all the same; the next look at it will tell.
+    except (exception.HypervisorError, exception.GuestNotFound) as error:
+        # It runs here all the same, or was deleted already.
         LOG.warning('Instance %s has arrived, but looking after it failed: '
                     '%s', operation.instance_uuid, exception.reason_of(error))
     else:
         if guest is not None:
-            changes['power_state'] = int(guest.power_state)
-    host.pass_on(ctxt, operation, 'post_live_migration_at_source',
-                 host=operation.peer_host, peer_host=None, instance=changes)
+            changes = power.state_seen(operation.instance, guest.power_state)
+    if not operation.instance.deleted:
+        changes.update(ports.follow(host, operation.instance))
+    return changes
 
 
 def forget(host, operation):
     """The guest does not come: give its room back and end the operation."""
     ending = operation.params['ending']
-    leftovers.remove(host, operation.instance, driver.Side.DESTINATION,
-                     arrived=False)
+    with leftovers.alone_with(operation.instance_uuid):
+        leftovers.remove_at_last(host, operation, driver.Side.DESTINATION,
+                                 arrived=False)
     host.recorder.insist(
         operation.finish, ending['state'], error=ending['reason'],
         migration={'status': ending['migration_status']})

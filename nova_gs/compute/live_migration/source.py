@@ -5,6 +5,7 @@ import threading
 
 from oslo_log import log as logging
 
+from nova_gs.compute.live_migration import completion
 from nova_gs.compute.live_migration import deadline
 from nova_gs.compute.live_migration import leftovers
 from nova_gs import exception
@@ -61,6 +62,8 @@ class Departure:
         self._left_because = None
         self._stage = deadline.Stage.WAITING
         self._samples = ()
+        #: Whether it was said that nobody sees how it is getting on.
+        self._unseen = False
         #: Whether the destination has been asked to make room.
         self._announced = False
 
@@ -73,6 +76,11 @@ class Departure:
     def stage(self):
         """How far it is: a ``deadline.Stage``."""
         return self._stage
+
+    @property
+    def has_begun(self):
+        """Whether the hypervisor moves the guest, or has moved it."""
+        return self._handle is not None
 
     @property
     def is_settled(self):
@@ -123,14 +131,12 @@ class Departure:
         """
         self._left_because = reason
 
-    def adopt(self):
-        """Find what an earlier process of this host has begun.
+    def adopt(self, handle):
+        """Go on from where an earlier process of this host was cut.
 
-        :raises: HypervisorError
+        :param handle: MigrationHandle, or None when nothing moves the guest
         """
         self._adopted = self._announced = True
-        handle = self.host.driver.adopt_migration(
-            self.operation.instance, self._data())
         if handle is not None:
             self._hold(handle)
 
@@ -252,11 +258,18 @@ class Departure:
             if outcome is None and record:
                 self._record(self._handle.progress())
         except exception.HypervisorUnavailable as error:
-            LOG.warning('How the live migration of instance %s is getting on '
-                        'cannot be seen: %s', self.operation.instance_uuid,
-                        exception.reason_of(error))
+            if not self._unseen:
+                LOG.warning(
+                    'How the live migration of instance %s is getting on '
+                    'cannot be seen: %s', self.operation.instance_uuid,
+                    exception.reason_of(error))
+            self._unseen = True
             self._pause(error)
             return None
+        if self._unseen:
+            LOG.info('How the live migration of instance %s is getting on '
+                     'is seen again.', self.operation.instance_uuid)
+            self._unseen = False
         return outcome
 
     def _check_not_called_off(self):
@@ -284,12 +297,13 @@ class Departure:
                 'disk_total': progress.disk_total,
                 'disk_processed': progress.disk_processed,
                 'disk_remaining': progress.disk_remaining})
+        completion.mind(self, progress)
 
     def _learn(self, progress, remaining):
         """Take in what a look says, for those who must decide."""
         if progress.phase != 'pre-copy':
             self._stage = deadline.Stage.PAST
-        if progress.memory_total:
+        if progress.memory_total or progress.disk_total:
             # A new tuple, since others read the present one.
             self._samples = self._samples[-SAMPLES:] + (
                 deadline.Sample(self.host.clock.now(), remaining),)
@@ -311,16 +325,8 @@ class Departure:
             params={'downtime_ms': outcome.downtime_ms})
 
     def _roll_back(self, outcome):
-        """The guest is still here: nothing of it may stay over there."""
-        try:
-            self.host.driver.finish_migration(
-                self.operation.instance, driver.Side.SOURCE, arrived=False)
-        except exception.HypervisorError as error:
-            # It only looks; the other side must be cleared all the same.
-            LOG.warning('Instance %s, which stays here, could not be looked '
-                        'at: %s', self.operation.instance_uuid,
-                        exception.reason_of(error))
-        ending = self._ending(outcome)
+        """The guest has not moved: nothing of it may stay over there."""
+        ending = self._ending(outcome, self._look_after())
         LOG.warning('Instance %s: %s', self.operation.instance_uuid,
                     ending['reason'])
         self.work.say('rolling back')
@@ -338,8 +344,29 @@ class Departure:
             self.operation.finish, ending['state'], error=ending['reason'],
             migration={'status': ending['migration_status']})
 
-    def _ending(self, outcome):
-        """Return how operation and migration end, and what is said of it."""
+    def _look_after(self):
+        """Return, in words, what becomes of a guest that has not moved."""
+        try:
+            self.host.driver.finish_migration(
+                self.operation.instance, driver.Side.SOURCE, arrived=False)
+        except exception.GuestNotFound:
+            # It was deleted on its way; its room must go as well.
+            return 'is not on %s any more' % self.host.name
+        except exception.HypervisorError as error:
+            # It only looks; the other side must be cleared all the same.
+            reason = exception.reason_of(error)
+        else:
+            reason = None
+        if reason is not None:
+            LOG.warning('Instance %s, which stays here, could not be looked '
+                        'at: %s', self.operation.instance_uuid, reason)
+        return 'stays on %s' % self.host.name
+
+    def _ending(self, outcome, fate):
+        """Return how operation and migration end, and what is said of it.
+
+        :param fate: what becomes of the server, in words
+        """
         what = _Ending(fields.OperationState.FAILED, _STATUS.ERROR, 'failed')
         why = outcome.reason
         if outcome.aborted:
@@ -348,15 +375,14 @@ class Departure:
                            'was called off')
             why = self._off_because or why
         return {'state': what.state, 'migration_status': what.status,
-                'reason': 'The live migration to %s %s, the server stays on '
-                          '%s: %s' % (self.operation.peer_host, what.verb,
-                                      self.host.name, why)}
+                'reason': 'The live migration to %s %s, the server %s: %s' % (
+                    self.operation.peer_host, what.verb, fate, why)}
 
 
 def clean_up(host, operation):
     """The guest runs elsewhere now: keep nothing of it; end the operation."""
-    leftovers.remove(host, operation.instance, driver.Side.SOURCE,
-                     arrived=True)
+    leftovers.remove_at_last(host, operation, driver.Side.SOURCE,
+                             arrived=True)
     host.recorder.insist(
         operation.finish, fields.OperationState.SUCCEEDED,
         migration={'status': _STATUS.COMPLETED})

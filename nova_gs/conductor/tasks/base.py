@@ -43,6 +43,32 @@ class Means:
         default_factory=threading.Event)
 
 
+def candidates(means, ctxt):
+    """Return every compute host as a scheduler Candidate."""
+    services = {s.host: s for s in objects.ServiceList.get_by_filters(
+        ctxt, {'binary': fields.Binary.COMPUTE})}
+    return [_candidate(means, node, services.get(node.host))
+            for node in objects.ComputeNodeList.get_all(ctxt)]
+
+
+def _candidate(means, node, service):
+    return scheduler.candidate_from(
+        node, _refusal(means, service), service and service.availability_zone)
+
+
+def _refusal(means, service):
+    if service is None:
+        return 'its nova-compute has no record'
+    if service.disabled:
+        return 'it is disabled (%s)' % (
+            service.disabled_reason or 'no reason given')
+    try:
+        means.servicegroup.require_up(service)
+    except exception.Conflict as error:
+        return exception.reason_of(error)
+    return ''
+
+
 class Task:
     """One operation in a conductor's hands.
 
@@ -58,7 +84,12 @@ class Task:
         self.instance = operation.instance
 
     def run(self):
-        """Go through the task; every error ends the operation, visibly."""
+        """Go through the task; every error ends the operation, visibly.
+
+        :raises: DatabaseUnavailable: then there is no way to end it.  As
+            nobody works at it any more, it is taken up from the start (see
+            ``leftovers``) when the database is back
+        """
         try:
             self.means.hearing.wait()
             self.execute(self.check())
@@ -68,6 +99,8 @@ class Task:
             LOG.info('%s Any conductor may take it up from the start.',
                      exception.reason_of(error))
             self.hand_on()
+        except exception.DatabaseUnavailable:
+            raise
         except Exception as error:
             reason = exception.reason_of(error)
             LOG.warning('%s of instance %s was given up: %s',
@@ -91,21 +124,4 @@ class Task:
         self.means.publisher.publish(self.ctxt, self.operation)
 
     def candidates(self):
-        """Return every compute host as a scheduler Candidate."""
-        services = {s.host: s for s in objects.ServiceList.get_by_filters(
-            self.ctxt, {'binary': fields.Binary.COMPUTE})}
-        return [scheduler.candidate_from(
-                    node, self._refusal(services.get(node.host)))
-                for node in objects.ComputeNodeList.get_all(self.ctxt)]
-
-    def _refusal(self, service):
-        if service is None:
-            return 'its nova-compute has no record'
-        if service.disabled:
-            return 'it is disabled (%s)' % (
-                service.disabled_reason or 'no reason given')
-        try:
-            self.means.servicegroup.require_up(service)
-        except exception.Conflict as error:
-            return exception.reason_of(error)
-        return ''
+        return candidates(self.means, self.ctxt)

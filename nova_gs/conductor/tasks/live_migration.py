@@ -32,10 +32,14 @@ class LiveMigration(base.Task):
         refused = {}
         for candidate in scheduler.choose(
                 self.candidates(), self.instance, wanted=wanted,
-                unwanted=(self.instance.host,)):
+                unwanted={self.instance.host: 'it has the guest'},
+                zone=self.instance.availability_zone):
             data = self._ask_source(candidate)
             try:
                 return self._ask_destination(candidate, data)
+            except exception.DatabaseUnavailable:
+                # It says nothing about this host.
+                raise
             except (exception.MigrationPreCheckError, exception.Conflict,
                     exception.PeerUnavailable) as error:
                 refused[candidate.host] = exception.reason_of(error)
@@ -100,7 +104,14 @@ class LiveMigration(base.Task):
             source, self.means.compute_rpcapi.check_can_live_migrate_source,
             self.instance)
         data.source_host, data.dest_host = source, candidate.host
+        if data.knows_blocks:
+            data.block_migration = self._wanted_mode
         return data
+
+    @property
+    def _wanted_mode(self):
+        """Whether disks are to be copied; None: if need be."""
+        return self.operation.params.get('block_migration')
 
     def _ask_destination(self, candidate, data):
         """Ask a destination, given the source's answer; returns the Plan."""
@@ -109,4 +120,9 @@ class LiveMigration(base.Task):
         data = self._answer(
             candidate.host, rpcapi.check_can_live_migrate_destination,
             self.instance, data)
+        if self._wanted_mode and not data.block_migration:
+            raise exception.MigrationPreCheckError(
+                reason='host %s or host %s is too old for block migrations; '
+                       'upgrade it, or ask for "auto"' % (
+                           self.instance.host, candidate.host))
         return Plan(candidate.host, candidate.node, data)

@@ -9,6 +9,7 @@ on its way from succeeding later.
 import threading
 
 from nova_gs import exception
+from nova_gs.virt import driver
 from nova_gs.virt.fake import guests
 
 
@@ -90,6 +91,21 @@ class Arrivals:
         with self._lock:
             self._forget(call.guest, call.args['migration'])
             return bool(self._world.get('arrivals', call.args['migration']))
+
+    def seen(self, call):
+        """Return the value of a driver.Arrival: what is known of a guest."""
+        with self._lock:
+            row = self._world.get('guests', call.guest)
+            if row:
+                arrival = (driver.Arrival.OFF
+                           if row['power_state'] in (
+                               guests.SHUTDOWN, guests.SUSPENDED)
+                           else driver.Arrival.HERE)
+            elif call.guest in self._open:
+                arrival = driver.Arrival.COMING
+            else:
+                arrival = driver.Arrival.NOTHING
+            return arrival.value
 
     def disconnected(self, guest, migration):
         """The source's connection ended; it can commit no more."""

@@ -25,13 +25,30 @@ def halt(boots, now):
             for one in boots]
 
 
+def go_on(boots, now):
+    """Return the boots of a guest that goes on where it was halted.
+
+    One that has stood still from the beginning boots only now.
+    """
+    if not boots:
+        return boot(boots, now)
+    before = boots[-1]
+    return boots[1 - KEPT_BOOTS:] + [dict(
+        before, since=now, until=None, first=_last(before, now) + 1)]
+
+
+def _last(one, now):
+    """Return the number of the last line of a boot, or of a part of it."""
+    end = now if one['until'] is None else one['until']
+    return one.get('first', 0) + max(0, int(end - one['since']))
+
+
 def output(boots, now):
     """Return what stands on the console at wall time now (s), as text."""
     lines = []
     for one in boots:
-        end = now if one['until'] is None else one['until']
-        last = max(0, int(end - one['since']))
-        first = max(0, last + 1 - KEPT_LINES)
+        last = _last(one, now)
+        first = max(one.get('first', 0), last + 1 - KEPT_LINES)
         lines.extend(
             'TICK ticker %s %08X %08X %08X' % (one['nonce'], line, line, 0)
             for line in range(first, last + 1))

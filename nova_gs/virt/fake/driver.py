@@ -1,5 +1,7 @@
 """The driver of fake hypervisors: each verb is one call to the process."""
 
+import json
+
 from nova_gs import exception
 from nova_gs.objects import migrate_data as migrate_data_obj
 from nova_gs.virt import driver
@@ -107,11 +109,12 @@ class FakeDriver(driver.ComputeDriver):
     def get_guest(self, uuid):
         return _guest(uuid, self._link.call('get_guest', uuid))
 
-    def spawn(self, instance, image):
+    def spawn(self, instance, image, paused=False):
         self._link.call(
             'spawn', instance.uuid, image_path=image.path,
             name=instance.display_name, memory_mb=instance.memory_mb,
-            vcpus=instance.vcpus, root_gb=instance.root_gb)
+            vcpus=instance.vcpus, root_gb=instance.root_gb, paused=paused,
+            ports=[port.id for port in instance.ports])
 
     def destroy(self, instance):
         self._link.call('destroy', instance.uuid)
@@ -125,8 +128,24 @@ class FakeDriver(driver.ComputeDriver):
     def reboot(self, instance, hard):
         self._link.call('reboot', instance.uuid, hard=hard)
 
+    def pause(self, instance):
+        self._link.call('pause', instance.uuid)
+
+    def unpause(self, instance):
+        self._link.call('unpause', instance.uuid)
+
+    def suspend(self, instance):
+        self._link.call('suspend', instance.uuid)
+
+    def resume(self, instance):
+        self._link.call('resume', instance.uuid)
+
     def console_output(self, instance):
         return self._link.call('console_output', instance.uuid).encode()
+
+    def vnc_console(self, instance):
+        return driver.ConsoleAddress(
+            **self._link.call('vnc_console', instance.uuid))
 
     def describe_for_migration(self, instance):
         host = self._link.call('describe_for_migration', instance.uuid)
@@ -142,9 +161,10 @@ class FakeDriver(driver.ComputeDriver):
         answer.dest_host = self.conf.host
         answer.target_uri = protocol.uri_of(self._link.path)
         answer.target_addr = '127.0.0.1'
+        answer.block_migration = bool(data.block_migration)
         return answer
 
-    def accept_migration(self, instance, data):
+    def accept_migration(self, instance, data, image=None):
         self._link.call(
             'accept_migration', instance.uuid, memory_mb=instance.memory_mb,
             source_host=data.source_host)
@@ -166,6 +186,57 @@ class FakeDriver(driver.ComputeDriver):
         if migration is None:
             return None
         return FakeMigrationHandle(self._link, instance.uuid, migration)
+
+    def look_for_arrival(self, instance):
+        return driver.Arrival(
+            self._link.call('look_for_arrival', instance.uuid))
+
+    def check_resize(self, instance, flavor):
+        self._link.call(
+            'check_resize', instance.uuid, memory_mb=flavor.memory_mb,
+            root_gb=flavor.root_gb, old_root_gb=instance.root_gb)
+
+    def describe_for_resize(self, instance):
+        host = self._link.call('describe_for_resize', instance.uuid)
+        return migrate_data_obj.MigrateData(
+            source_host=self.conf.host, details={}, **host)
+
+    def sees_storage(self, instance, data):
+        return self._link.call('sees_storage', instance.uuid)
+
+    def leave_for_resize(self, instance, data):
+        return _with_row(data.obj_clone(), self._link.call(
+            'leave_for_resize', instance.uuid))
+
+    def arrive_from_resize(self, instance, data, power_on):
+        return self._take('arrive_from_resize', instance, data, power_on)
+
+    def confirm_resize(self, instance):
+        self._link.call('confirm_resize', instance.uuid)
+
+    def leave_for_revert(self, instance):
+        return _with_row(
+            migrate_data_obj.MigrateData(details={}),
+            self._link.call('leave_for_revert', instance.uuid))
+
+    def return_from_resize(self, instance, data, power_on):
+        return self._take('return_from_resize', instance, data, power_on)
+
+    def _take(self, verb, instance, data, power_on):
+        row = data and json.loads(data.details[_ROW])
+        return _guest(instance.uuid, self._link.call(
+            verb, instance.uuid, row=row, power_on=power_on,
+            memory_mb=instance.memory_mb, vcpus=instance.vcpus,
+            root_gb=instance.root_gb))
+
+
+#: Where MigrateData has what a guest is, for its next host.
+_ROW = 'row'
+
+
+def _with_row(data, row):
+    data.details = {_ROW: json.dumps(row)}
+    return data
 
 
 def _guest(uuid, state):

@@ -5,13 +5,25 @@ call lasts and whether it fails is decided before it comes here.
 """
 
 import os
+import threading
 
 from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.fake import console
+from nova_gs.virt.fake import screen
 
 RUNNING = int(driver.PowerState.RUNNING)
+PAUSED = int(driver.PowerState.PAUSED)
 SHUTDOWN = int(driver.PowerState.SHUTDOWN)
+SUSPENDED = int(driver.PowerState.SUSPENDED)
+
+#: From which states a verb leads to which, where it changes anything.
+STANDSTILLS = {
+    'pause': ((RUNNING,), PAUSED),
+    'unpause': ((PAUSED,), RUNNING),
+    'suspend': ((RUNNING, PAUSED), SUSPENDED),
+    'resume': ((SUSPENDED, PAUSED), RUNNING),
+}
 
 VERSION = 1000000
 
@@ -30,6 +42,9 @@ class Guests:
         self._migrations = migrations
         self._clock = clock
         self._facts = facts
+        #: Made for the first who wants to look.
+        self._screen = None
+        self._opening = threading.Lock()
 
     def _now(self):
         return self._clock.utcnow().timestamp()
@@ -86,19 +101,23 @@ class Guests:
                 'cannot be read on this host.' % (call.guest, image))
         row = {key: call.args[key]
                for key in ('name', 'memory_mb', 'vcpus', 'root_gb')}
-        row.update(power_state=RUNNING, boots=console.boot([], self._now()))
+        row.update(power_state=RUNNING, boots=console.boot([], self._now()),
+                   ports=call.args.get('ports', []))
+        if call.args.get('paused'):
+            row.update(power_state=PAUSED, boots=[])
         self._world.change(('guests', call.guest, row))
 
     def destroy(self, call):
         """Remove a guest with what it left; a migration of it is ended."""
         self._migrations.cut(call.guest)
         self._world.change(('guests', call.guest, None),
-                           ('leftovers', call.guest, None))
+                           ('leftovers', call.guest, None),
+                           ('departures', call.guest, None))
 
     def power_on(self, call):
         """Boot a guest that is off."""
         row = self._row_at_rest(call)
-        if row['power_state'] != RUNNING:
+        if row['power_state'] not in (RUNNING, PAUSED):
             self._set(call.guest, row, RUNNING,
                       console.boot(row['boots'], self._now()))
 
@@ -115,6 +134,35 @@ class Guests:
         self._set(call.guest, row, RUNNING,
                   console.boot(row['boots'], self._now()))
 
+    def pause(self, call):
+        """Make a guest stand still."""
+        self._stand_still(call, console.halt)
+
+    def unpause(self, call):
+        """Let a paused guest go on."""
+        self._stand_still(call, console.go_on)
+
+    def suspend(self, call):
+        """Switch a guest off with its memory kept."""
+        self._stand_still(call, console.halt)
+
+    def resume(self, call):
+        """Switch a suspended guest on where it was."""
+        self._stand_still(call, console.go_on)
+
+    def _stand_still(self, call, change):
+        row = self._row_at_rest(call)
+        permitted, after = STANDSTILLS[call.verb]
+        if row['power_state'] == after:
+            return
+        if row['power_state'] not in permitted:
+            raise exception.HypervisorError(
+                reason='%s of guest %s was refused: its power state is %s.'
+                % (call.verb, call.guest,
+                   driver.PowerState(row['power_state']).name))
+        self._set(call.guest, row, after,
+                  change(row['boots'], self._now()))
+
     def _set(self, uuid, row, power_state, boots):
         self._world.change(
             ('guests', uuid, dict(row, power_state=power_state, boots=boots)))
@@ -122,6 +170,17 @@ class Guests:
     def console_output(self, call):
         """Return all of a guest's console as text."""
         return console.output(self._row(call.guest)['boots'], self._now())
+
+    def vnc_console(self, call):
+        """Return the fields of driver.ConsoleAddress."""
+        if self._row(call.guest)['power_state'] not in (RUNNING, PAUSED):
+            raise exception.ConsoleNotReady(
+                instance_id=call.guest, why='it is not running')
+        with self._opening:
+            if self._screen is None:
+                self._screen = screen.Screen(self._facts['name'])
+        host, port = self._screen.server_address
+        return {'host': host, 'port': port}
 
     def describe_for_migration(self, call):
         """Return what this host tells a destination about itself."""

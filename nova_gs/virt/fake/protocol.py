@@ -19,10 +19,14 @@ SCHEME = 'fake+unix://'
 #: Verbs of the driver contract, and of the handle of a migration.
 DRIVER_VERBS = (
     'describe_host', 'list_guests', 'get_guest', 'spawn', 'destroy',
-    'power_on', 'power_off', 'reboot', 'console_output',
+    'power_on', 'power_off', 'reboot', 'pause', 'unpause', 'suspend',
+    'resume', 'console_output', 'vnc_console',
     'describe_for_migration', 'check_migration', 'accept_migration',
     'start_migration', 'finish_migration', 'adopt_migration',
-    'progress', 'wait', 'abort', 'force_complete',
+    'look_for_arrival', 'progress', 'wait', 'abort', 'force_complete',
+    'check_resize', 'describe_for_resize', 'sees_storage',
+    'leave_for_resize', 'arrive_from_resize', 'confirm_resize',
+    'leave_for_revert', 'return_from_resize',
 )
 
 #: What the source's hypervisor asks of the destination's.
@@ -35,14 +39,19 @@ STAGES = ('post_copy',)
 VERBS = DRIVER_VERBS + PEER_VERBS + STAGES
 
 #: A migration is watched by these many times a second; they tell nothing.
-UNJOURNALED = frozenset(('progress', 'wait'))
+UNJOURNALED = frozenset(('progress', 'wait', 'look_for_arrival'))
 
 #: One at a time for one guest; a second one waits for the first.
 EXCLUSIVE = frozenset((
-    'spawn', 'destroy', 'power_on', 'power_off', 'reboot',
-    'accept_migration', 'start_migration', 'finish_migration'))
+    'spawn', 'destroy', 'power_on', 'power_off', 'reboot', 'pause',
+    'unpause', 'suspend', 'resume',
+    'accept_migration', 'start_migration', 'finish_migration',
+    'leave_for_resize', 'arrive_from_resize', 'confirm_resize',
+    'leave_for_revert', 'return_from_resize'))
 
-PRE_CHECKS = frozenset(('describe_for_migration', 'check_migration'))
+PRE_CHECKS = frozenset((
+    'describe_for_migration', 'check_migration', 'check_resize',
+    'describe_for_resize'))
 
 
 @dataclasses.dataclass

@@ -16,6 +16,7 @@ from nova_gs.virt.fake import guests
 from nova_gs.virt.fake import migrations
 from nova_gs.virt.fake import mover
 from nova_gs.virt.fake import protocol
+from nova_gs.virt.fake import resizes
 from nova_gs.virt.fake import switches as fake_switches
 
 #: Seconds that a call waits for an earlier one for the same guest.
@@ -41,6 +42,8 @@ class Hypervisor:
             mover.Mover(world, journal, switches, clock), world, switches,
             clock)
         self._guests = guests.Guests(world, self.migrations, clock, facts)
+        self._resizes = resizes.Resizes(
+            world, self.migrations, clock, facts)
         self._locks = collections.defaultdict(threading.Lock)
         self._verbs = self._table()
 
@@ -50,6 +53,7 @@ class Hypervisor:
             'open_arrival': self.arrivals.open,
             'commit_arrival': self.arrivals.commit,
             'cancel_arrival': self.arrivals.cancel,
+            'look_for_arrival': self.arrivals.seen,
             'finish_migration': self._finish_migration,
             'start_migration': self.migrations.start,
             'adopt_migration': self.migrations.adopt,
@@ -58,6 +62,8 @@ class Hypervisor:
             'abort': self.migrations.abort,
             'force_complete': self.migrations.force_complete,
         }
+        peers.update((verb, getattr(self._resizes, verb))
+                     for verb in resizes.VERBS)
         alone = {verb: getattr(self._guests, verb)
                  for verb in protocol.DRIVER_VERBS if verb not in peers}
         return {**alone, **peers}

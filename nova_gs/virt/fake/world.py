@@ -6,12 +6,15 @@ rows and is one line of the log, so it is either there or not:
 ========== ============ ==================================================
 table      key          row
 ========== ============ ==================================================
-guests     guest        name, memory_mb, vcpus, root_gb, power_state, boots
+guests     guest        name, memory_mb, vcpus, root_gb, power_state, boots,
+                        ports (their IDs)
 rooms      guest        what ``accept_migration`` set aside for it
 migrations guest        its last migration away from here: id, target_uri,
                         phase, and the outcome once it ended
 leftovers  guest        what an arrived guest left behind at its source
 arrivals   migration    guests that arrived, for sources that must ask
+departures guest        what it was when it left here switched off, for whom
+                        must ask again, and to go back to
 ========== ============ ==================================================
 """
 
@@ -21,7 +24,8 @@ import threading
 
 from nova_gs.virt.fake import appendlog
 
-TABLES = ('guests', 'rooms', 'migrations', 'leftovers', 'arrivals')
+TABLES = ('guests', 'rooms', 'migrations', 'leftovers', 'arrivals',
+          'departures')
 
 #: Lines after which the log is written anew without what no longer counts.
 COMPACT_AFTER = 20000

@@ -1,7 +1,8 @@
 """Where a guest is after its migration: what each host's libvirt says.
 
 ``migrateToURI3`` returning is proof of the arrival. When it fails, or when
-nobody waited for it, the guest's state tells.
+nobody waited for it, the guest's state on both hosts tells. Where it does not,
+the guest is in doubt, and nobody may start it until it does.
 """
 
 import enum
@@ -10,6 +11,7 @@ import libvirt
 from oslo_log import log as logging
 
 from nova_gs import exception
+from nova_gs.virt import driver
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import errors
 from nova_gs.virt.libvirt import guest as guests
@@ -23,29 +25,79 @@ POST_COPY = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY)
 BROKEN_POST_COPY = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)
-MOVED_AWAY = (
-    libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED)
+# What a destination shows of one that is coming, and a source of one whose
+# memory has gone.
 INCOMING = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_MIGRATION)
 PAUSED = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER)
 STARTING = (
     libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
+# Newer than the libvirt-python that we can do with.
+RUNNING_POSTCOPY_FAILED = getattr(
+    libvirt, 'VIR_DOMAIN_RUNNING_POSTCOPY_FAILED', 11)
 # Active, but never to run (again) unless the migration goes on.
 LEFT_OVER = (POST_COPY, BROKEN_POST_COPY, INCOMING, STARTING)
+# States of a guest at its destination that says what it needs of the source.
+_ARRIVALS = {
+    INCOMING: driver.Arrival.COMING,
+    STARTING: driver.Arrival.COMING,
+    POST_COPY: driver.Arrival.POST_COPY,
+    BROKEN_POST_COPY: driver.Arrival.POST_COPY,
+    (libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_POSTCOPY):
+        driver.Arrival.POST_COPY,
+    (libvirt.VIR_DOMAIN_RUNNING, RUNNING_POSTCOPY_FAILED):
+        driver.Arrival.POST_COPY,
+}
 
 
 class Place(enum.Enum):
     """What the source says of a guest that was to leave.
 
+    STOPPED is one whose memory has gone: libvirtd was killed before it heard
+    whether the guest goes on over there, and leaves the question to us.
     SPLIT is a post-copy whose libvirts lost each other: the two QEMUs may
     still complete it by themselves, and the source becomes GONE then.
     """
 
     MOVING = 'moving'
     HERE = 'here'
+    STOPPED = 'stopped'
     GONE = 'gone'
     OFF = 'off'
     SPLIT = 'split'
+
+
+_SAYS = driver.Arrival
+
+#: Whether a guest has arrived, by what the source and the destination say
+#: (None: it cannot be asked). What is not here is in doubt: the source has a
+#: definition that could be started, or memory that may be needed, so silence
+#: is no answer. libvirt removes the source's definition only when the
+#: destination has confirmed; without it there is no doubt.
+_ARRIVED = {
+    (Place.GONE, None): True,
+    (Place.GONE, _SAYS.HERE): True,
+    (Place.GONE, _SAYS.POST_COPY): True,
+    (Place.GONE, _SAYS.OFF): True,
+    (Place.GONE, _SAYS.NOTHING): False,
+    (Place.OFF, _SAYS.HERE): True,
+    (Place.OFF, _SAYS.POST_COPY): True,
+    (Place.OFF, _SAYS.OFF): True,
+    (Place.OFF, _SAYS.NOTHING): False,
+    (Place.STOPPED, _SAYS.HERE): True,
+    (Place.STOPPED, _SAYS.NOTHING): False,
+    (Place.SPLIT, _SAYS.NOTHING): False,
+    (Place.SPLIT, _SAYS.OFF): False,
+}
+
+
+def has_arrived(place, there):
+    """Return whether a guest has arrived; None: it is in doubt.
+
+    :param place: its ``Place``, neither MOVING nor HERE
+    :param there: its ``driver.Arrival``; None when nobody can be asked
+    """
+    return _ARRIVED.get((place, there))
 
 
 def is_migrating_out(domain):
@@ -86,21 +138,25 @@ def look(connection, uuid):
         raise
     if state in (POST_COPY, BROKEN_POST_COPY):
         return Place.SPLIT
-    if state == MOVED_AWAY:
-        return Place.GONE
+    if state == INCOMING:
+        return Place.STOPPED
     if state[0] in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED):
         return Place.OFF
     return Place.HERE
 
 
-def stays(connection, uuid):
+def stays(connection, uuid, was_paused=False):
     """At the source: return whether nothing is to be done about a guest.
 
     One that somebody has paused is not let be: that was done to end its
     migration, by a process that then could not let it go on.
+
+    :param was_paused: whether it stood still before its migration
     """
     if look(connection, uuid) is not Place.HERE:
         return False
+    if was_paused:
+        return True
     domain = guests.find(connection, uuid)
     return domain is not None and tuple(domain.state()) != PAUSED
 
@@ -110,17 +166,26 @@ def is_handed_over(domain):
     return tuple(domain.state()) in (POST_COPY, BROKEN_POST_COPY)
 
 
-def forget(connection, uuid):
+def forget(connection, uuid, has_copies=False):
     """Remove what is left of a guest where a migration did not leave it.
 
     Its disk stays. A guest that runs is not touched: the record would be
     wrong then, and its disk must not lose the only one who writes to it.
+    Nor is one that is off, if its disks were made here for it: libvirt keeps
+    it only when it has arrived, and then they may be the only ones.
 
-    :raises: HypervisorError when it runs here, libvirtError
+    :param has_copies: whether its disks were made here
+    :raises: HypervisorError when it is not removed, libvirtError
     """
     domain = guests.find(connection, uuid)
     if domain is None:
         return
+    if has_copies and domain.isPersistent() and not domain.isActive():
+        raise exception.HypervisorError(
+            reason='Guest %s is not removed, since it has arrived here and '
+                   'was switched off, although its migration says that it is '
+                   'on the other host. Compare both hosts (virsh dominfo).'
+                   % uuid)
     with guests.unless_gone():
         if domain.isActive() and tuple(domain.state()) not in LEFT_OVER:
             raise exception.HypervisorError(
@@ -130,8 +195,19 @@ def forget(connection, uuid):
     guests.remove(connection, uuid)
 
 
+def seen(connection, uuid):
+    """At the destination: return the driver.Arrival; raises libvirtError."""
+    domain = guests.find(connection, uuid)
+    if domain is None:
+        return driver.Arrival.NOTHING
+    state = tuple(domain.state())
+    if state[0] in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED):
+        return driver.Arrival.OFF
+    return _ARRIVALS.get(state, driver.Arrival.HERE)
+
+
 def ask_destination(uri, uuid, opener):
-    """Return whether a guest runs at its destination; None: cannot tell.
+    """Return the driver.Arrival of a guest; None: it cannot be told.
 
     :param uri: of the destination's libvirt, or None when unknown
     :param opener: function(uri) that returns a virConnect
@@ -141,12 +217,10 @@ def ask_destination(uri, uuid, opener):
     connector = connections.Connector(uri, opener, patience=ASK_PATIENCE)
     try:
         with connector.own() as connection:
-            domain = guests.find(connection, uuid)
-            if domain is None:
-                return False
-            return (bool(domain.isActive())
-                    and tuple(domain.state()) not in (INCOMING, STARTING))
+            return seen(connection, uuid)
     except (exception.HypervisorUnavailable, libvirt.libvirtError) as error:
-        LOG.warning('Whether guest %s arrived cannot be asked at %s: %s',
-                    uuid, uri, error)
-        return None
+        reason = error
+    # Not in the clause above: oslo.log would add the error again.
+    LOG.warning('Whether guest %s arrived cannot be asked at %s: %s',
+                uuid, uri, reason)
+    return None

@@ -5,14 +5,21 @@
     instances_path/
       _base/<checksum>      a copy of each image in use, never written again
       <uuid>/disk           qcow2, what the guest changed against its base
+      <uuid>/disk.eph0      qcow2, the flavor's ephemeral disk
+      <uuid>/disk.swap      raw, the flavor's swap
       <uuid>/console.log    what it wrote to its serial port
+      <uuid>/disk.before    a copy of a disk that has grown since, until the
+                            resize is confirmed or reverted
       <uuid>/storage-id     a random word by which the other host of a
                             migration knows that it sees this very directory
+      <uuid>/incoming,      a block migration is under way (``baggage``)
+      <uuid>/leaving
 
 Bases are not removed: a new guest of the same image starts at once.
 """
 
 import contextlib
+import dataclasses
 import errno
 import fcntl
 import hashlib
@@ -37,6 +44,40 @@ CHUNK = 4 * units.Mi
 CONSOLE_LIMIT = 1 * units.Mi
 
 
+#: Files that say what becomes of the others: they are removed last.
+MARKERS = ('incoming', 'leaving')
+
+
+@dataclasses.dataclass(frozen=True)
+class Disk:
+    """One disk of a guest.
+
+    :param file: name of its file in the guest's directory
+    :param format: ``qcow2`` or ``raw``
+    :param size: what the guest sees, in bytes
+    """
+
+    file: str
+    format: str
+    size: int = 0
+
+
+ROOT = Disk('disk', 'qcow2')
+
+
+def others_of(instance):
+    """Return the ``Disk`` of each but the first that an instance has.
+
+    :param instance: objects.Instance; its flavor says so
+    """
+    flavor = instance.flavor
+    if flavor is None:
+        return ()
+    wanted = (Disk('disk.eph0', 'qcow2', flavor.ephemeral_gb * units.Gi),
+              Disk('disk.swap', 'raw', flavor.swap * units.Mi))
+    return tuple(disk for disk in wanted if disk.size)
+
+
 class Disks:
     """The files of this host's guests.
 
@@ -53,20 +94,29 @@ class Disks:
 
     def prepare(self):
         """Make instances_path; raises HypervisorError."""
-        with self._reported('instances_path %s cannot be used' % self.path):
+        with self.reported('instances_path %s cannot be used' % self.path):
             os.makedirs(os.path.join(self.path, '_base'), exist_ok=True)
 
-    def disk(self, uuid):
+    def disk(self, uuid, name=ROOT.file):
         """Return the path of a guest's disk."""
-        return os.path.join(self._directory(uuid), 'disk')
+        return os.path.join(self.directory(uuid), name)
+
+    def all_of(self, instance):
+        """Return (path, format) of each disk of a guest, the root first."""
+        return [(self.disk(instance.uuid, disk.file), disk.format)
+                for disk in (ROOT, *others_of(instance))]
+
+    def base(self, name):
+        """Return the path of the base with a name: an image's checksum."""
+        return os.path.join(self.path, '_base', name)
 
     def console(self, uuid):
         """Return the path of a guest's console log."""
-        return os.path.join(self._directory(uuid), 'console.log')
+        return os.path.join(self.directory(uuid), 'console.log')
 
     def storage_marker(self, uuid):
         """Return the path of a guest's storage-id."""
-        return os.path.join(self._directory(uuid), 'storage-id')
+        return os.path.join(self.directory(uuid), 'storage-id')
 
     def storage_id(self, uuid):
         """Return the word in a guest's storage-id, '' if there is none."""
@@ -84,26 +134,101 @@ class Disks:
         :param image: objects.Image
         :raises: HypervisorError; what was made is the caller's to remove
         """
-        with self._reported('The disk of guest %s was not made'
-                            % instance.uuid):
-            base = self._fetch(image)
+        with self.reported('The disk of guest %s was not made'
+                           % instance.uuid):
+            base = self.fetch(image)
             size = self._size(instance, image, base)
-            os.makedirs(self._directory(instance.uuid), exist_ok=True)
-            self._run('create', '-q', '-f', 'qcow2', '-b', base, '-F',
-                      image.disk_format, self.disk(instance.uuid), str(size))
-            # QEMU may run as a user who must not make files here.
-            with open(self.console(instance.uuid), 'ab'):
-                pass
-            with open(self.storage_marker(instance.uuid), 'w',
-                      encoding='ascii') as marker:
-                marker.write(secrets.token_hex(16))
+            os.makedirs(self.directory(instance.uuid), exist_ok=True)
+            self.make(instance.uuid, dataclasses.replace(ROOT, size=size),
+                      base, image.disk_format)
+            for disk in others_of(instance):
+                self.make(instance.uuid, disk)
+            self.furnish(instance.uuid)
+
+    def make(self, uuid, disk, base=None, base_format=None):
+        """Make one empty disk in a guest's directory.
+
+        :param disk: Disk
+        :param base: path of what it shows where nothing was written, or None
+        :raises: HypervisorError
+        """
+        backing = () if base is None else ('-b', base, '-F', base_format)
+        self._run('create', '-q', '-f', disk.format, *backing,
+                  self.disk(uuid, disk.file), str(disk.size))
+
+    def furnish(self, uuid):
+        """Make what a guest's directory has besides disks.
+
+        :returns: the random word in its new storage-id
+        """
+        # QEMU may run as a user who must not make files here.
+        with open(self.console(uuid), 'ab'):
+            pass
+        word = secrets.token_hex(16)
+        with open(self.storage_marker(uuid), 'w', encoding='ascii') as marker:
+            marker.write(word)
+        return word
+
+    def check_size(self, uuid, root_gb):
+        """Refuse a size that is less than a disk has.
+
+        :param root_gb: GiB; 0 for what it has
+        :raises: MigrationPreCheckError, HypervisorError
+        """
+        size = self._virtual_size(uuid)
+        if 0 < root_gb * units.Gi < size:
+            raise exception.MigrationPreCheckError(
+                reason='the disk of guest %s has %d MiB and cannot be made '
+                       'smaller. Choose a flavor with at least %d GiB of '
+                       'root disk.' % (uuid, -(-size // units.Mi),
+                                       -(-size // units.Gi)))
+
+    def grow(self, uuid, root_gb):
+        """Make a disk larger, if it is smaller; keep what it was.
+
+        May be repeated, wherever it was cut.
+
+        :param root_gb: GiB
+        :raises: HypervisorError
+        """
+        with self.reported('The disk of guest %s was not made larger'
+                           % uuid):
+            if self._virtual_size(uuid) >= root_gb * units.Gi:
+                return
+            if not os.path.exists(self._before(uuid)):
+                part = self._before(uuid) + '.part'
+                shutil.copyfile(self.disk(uuid), part)
+                os.replace(part, self._before(uuid))
+            self._run('resize', '-q', '-f', 'qcow2', self.disk(uuid),
+                      str(root_gb * units.Gi))
+
+    def keep_size(self, uuid):
+        """Forget what a disk was before it grew, if it did."""
+        with self.reported('What the disk of guest %s was before its resize '
+                           'was not removed' % uuid):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._before(uuid))
+
+    def shrink_back(self, uuid):
+        """Make a disk what it was before it grew, if it did."""
+        with self.reported('What the disk of guest %s was before its resize '
+                           'was not put back' % uuid):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(self._before(uuid), self.disk(uuid))
+
+    def _before(self, uuid):
+        return self.disk(uuid) + '.before'
+
+    def _virtual_size(self, uuid):
+        return self._describe(self.disk(uuid), 'qcow2')['virtual-size']
 
     def remove(self, uuid):
         """Remove a guest's files; they may be gone already."""
-        directory = self._directory(uuid)
-        with self._reported('The files of guest %s were not removed' % uuid):
+        directory = self.directory(uuid)
+        with self.reported('The files of guest %s were not removed' % uuid):
             while True:
                 try:
+                    _remove_but(directory, MARKERS)
                     shutil.rmtree(directory)
                     return
                 except FileNotFoundError as error:
@@ -113,8 +238,8 @@ class Disks:
 
     def read_console(self, uuid):
         """Return the last MiB (CONSOLE_LIMIT) of a console log as bytes."""
-        with self._reported('The console log of guest %s is not readable'
-                            % uuid):
+        with self.reported('The console log of guest %s is not readable'
+                           % uuid):
             try:
                 with open(self.console(uuid), 'rb') as log:
                     size = log.seek(0, os.SEEK_END)
@@ -123,9 +248,15 @@ class Disks:
             except FileNotFoundError:
                 return b''
 
+    def free_bytes(self):
+        """Return what the storage has left for this service."""
+        with self.reported('instances_path %s cannot be used' % self.path):
+            stat = os.statvfs(self.path)
+        return stat.f_frsize * stat.f_bavail
+
     def size_gb(self):
         """Return the size of the storage in GiB."""
-        with self._reported('instances_path %s cannot be used' % self.path):
+        with self.reported('instances_path %s cannot be used' % self.path):
             stat = os.statvfs(self.path)
         return stat.f_frsize * stat.f_blocks // units.Gi
 
@@ -137,8 +268,8 @@ class Disks:
         it.
         """
         if self._cache_mode is None:
-            with self._reported('instances_path %s cannot be used'
-                                % self.path):
+            with self.reported('instances_path %s cannot be used'
+                               % self.path):
                 self._cache_mode = (
                     'none' if self._has_direct_io() else 'writeback')
         return self._cache_mode
@@ -158,15 +289,20 @@ class Disks:
                 os.unlink(probe)
         return True
 
-    def _directory(self, uuid):
+    def directory(self, uuid):
+        """Return the path of a guest's directory."""
         # Whatever is made or removed is below this path.
         if not uuidutils.is_uuid_like(uuid):
             raise ValueError('%r is not a UUID' % uuid)
         return os.path.join(self.path, uuid)
 
-    def _fetch(self, image):
-        """Return the path of an image's base, copied when it is not there."""
-        base = os.path.join(self.path, '_base', image.checksum)
+    def fetch(self, image):
+        """Return the path of an image's base, copied when it is not there.
+
+        :param image: objects.Image
+        :raises: HypervisorError, OSError
+        """
+        base = self.base(image.checksum)
         if os.path.exists(base):
             return base
         os.makedirs(os.path.dirname(base), exist_ok=True)
@@ -240,10 +376,21 @@ class Disks:
         return result.stdout
 
     @contextlib.contextmanager
-    def _reported(self, problem):
+    def reported(self, problem):
         """Say what failed, where the system only says why."""
         try:
             yield
         except (OSError, subprocess.SubprocessError) as error:
             raise exception.HypervisorError(
                 reason='%s: %s.' % (problem, error)) from error
+
+
+def _remove_but(directory, kept):
+    """Remove the files of a directory, but for those with certain names."""
+    for entry in os.scandir(directory):
+        if entry.name in kept:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)

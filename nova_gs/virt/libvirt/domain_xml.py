@@ -1,16 +1,20 @@
 """The definition of a guest, as libvirt wants it."""
 
 import dataclasses
-import re
+import os
+import string
 import uuid
 from xml.etree import ElementTree
+
+from nova_gs.virt.libvirt import elements
+from nova_gs.virt.libvirt import interfaces
+
+_add = elements.add
 
 NAMESPACE = 'https://docs.openstack.org/nova-gs/instance/1.0'
 ElementTree.register_namespace('nova-gs', NAMESPACE)
 
-# Characters that XML cannot carry in any form.
-_UNPRINTABLE = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-'
-                          '\U0010ffff]')
+_LETTERS = string.ascii_lowercase
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,11 +24,16 @@ class Platform:
     :param virt_type: ``kvm`` or ``qemu``
     :param machine_type: QEMU's name of the machine, or an alias of it
     :param cache_mode: how QEMU treats the host's page cache
+    :param has_screen: whether guests get a screen, to be seen over VNC
+    :param screen_listen: address that it listens on; None: libvirt's own,
+        which is another one after a migration
     """
 
     virt_type: str
     machine_type: str
     cache_mode: str
+    has_screen: bool = False
+    screen_listen: str | None = None
 
 
 def name_of(instance_uuid):
@@ -32,19 +41,22 @@ def name_of(instance_uuid):
     return 'instance-%s' % instance_uuid
 
 
-def build(instance, platform, disk, console):
+def build(instance, platform, disks, console):
     """Return the definition of an instance's guest as a string.
 
     :param instance: objects.Instance
     :param platform: Platform
-    :param disk: path of its qcow2 disk
+    :param disks: [(path, format)], the one that it boots from first
     :param console: path of the log of its serial console
     """
     domain = _build_machine(
         platform, name_of(instance.uuid), instance.uuid, instance.memory_mb,
         instance.vcpus)
     _add_metadata(domain, instance)
-    _add_devices(domain.find('devices'), platform, disk, console)
+    devices = domain.find('devices')
+    _add_devices(devices, platform, disks, console)
+    for port in instance.ports:
+        interfaces.add(devices, port)
     return ElementTree.tostring(domain, encoding='unicode')
 
 
@@ -92,53 +104,140 @@ def _add_metadata(domain, instance):
             _add(ours, '{%s}%s' % (NAMESPACE, field), value)
 
 
-def _add_devices(devices, platform, disk, console):
-    drive = _add(devices, 'disk', type='file', device='disk')
-    _add(drive, 'driver', name='qemu', type='qcow2',
-         cache=platform.cache_mode)
-    _add(drive, 'source', file=disk)
-    _add(drive, 'target', dev='vda', bus='virtio')
+def _add_devices(devices, platform, disks, console):
+    for letter, (path, disk_format) in zip(_LETTERS, disks):
+        drive = _add(devices, 'disk', type='file', device='disk')
+        _add(drive, 'driver', name='qemu', type=disk_format,
+             cache=platform.cache_mode)
+        _add(drive, 'source', file=path)
+        _add(drive, 'target', dev='vd' + letter, bus='virtio')
     # Both QEMUs of a migration, and each new life of the guest, add to the
     # same log.
     serial = _add(devices, 'serial', type='file')
     _add(serial, 'source', path=console, append='on')
     _add(serial, 'target', port='0')
+    if platform.has_screen:
+        _add_screen(devices, platform.screen_listen)
 
 
-def _add(parent, tag, text=None, **attributes):
-    element = ElementTree.SubElement(parent, tag, {
-        name: _clean(value) for name, value in attributes.items()})
-    if text is not None:
-        element.text = _clean(text)
-    return element
-
-
-def _clean(value):
-    return _UNPRINTABLE.sub('\ufffd', str(value))
+def _add_screen(devices, address):
+    # The port is chosen at each start, and by the destination of each
+    # migration, from the range in its qemu.conf.
+    graphics = _add(devices, 'graphics', type='vnc', port='-1',
+                    autoport='yes')
+    listen = {'address': address} if address else {}
+    _add(graphics, 'listen', type='address', **listen)
+    # Every guest has a driver for it.
+    _add(_add(devices, 'video'), 'model', type='vga')
 
 
 @dataclasses.dataclass(frozen=True)
 class Running:
     """What the definition of a running guest says of its needs.
 
-    ``cpu`` is the XML of its processor, or '' when it has QEMU's own.
+    ``cpu`` is the XML of its processor, or '' when it has QEMU's own;
+    ``screen_listen`` the address that its screen wants on any host, or ''.
     """
 
     virt_type: str
     machine_type: str
     cpu: str
+    screen_listen: str = ''
 
 
 def read(xml):
     """Return the ``Running`` of a live definition.
 
-    :param xml: what libvirt returns for an active guest
+    :param xml: what libvirt returns for an active guest that may migrate
     """
     domain = ElementTree.fromstring(xml)
+    listen = domain.find("devices/graphics[@type='vnc']/listen[@address]")
     cpu = domain.find('cpu')
     has_model = cpu is not None and cpu.find('model') is not None
     return Running(
         virt_type=domain.get('type', ''),
         machine_type=domain.find('os/type').get('machine', ''),
         cpu=(ElementTree.tostring(cpu, encoding='unicode')
-             if has_model else ''))
+             if has_model else ''),
+        screen_listen='' if listen is None else listen.get('address'))
+
+
+def read_screen(xml):
+    """Return (address, port) that a running guest's screen listens on.
+
+    :param xml: what libvirt returns for an active guest
+    :returns: None for a guest without a screen; the port is None while it
+        does not listen
+    """
+    graphics = ElementTree.fromstring(xml).find(
+        "devices/graphics[@type='vnc']")
+    if graphics is None:
+        return None
+    listen = graphics.find("listen[@type='address']")
+    address = (listen.get('address') if listen is not None
+               else graphics.get('listen'))
+    port = int(graphics.get('port', -1))
+    return address or '127.0.0.1', port if port > 0 else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Drive:
+    """A disk of a running guest.
+
+    ``target`` is its name in the guest's definition (``vda``), ``path`` its
+    file, or None for one that is no file; ``base`` the file below it, or
+    None.
+    """
+
+    target: str
+    path: str | None
+    format: str
+    base: str | None
+    base_format: str | None
+
+
+def read_drives(xml):
+    """Return the ``Drive`` of each disk that a guest writes to.
+
+    :param xml: what libvirt returns for an active guest
+    """
+    drives = []
+    for disk in ElementTree.fromstring(xml).iterfind('devices/disk'):
+        if disk.find('readonly') is not None:
+            continue
+        below = disk.find('backingStore[@type]')
+        drives.append(Drive(
+            target=disk.find('target').get('dev'),
+            path=_file_of(disk), format=disk.find('driver').get('type'),
+            base=None if below is None else _file_of(below),
+            base_format=(None if below is None
+                         else below.find('format').get('type'))))
+    return drives
+
+
+def _file_of(element):
+    source = element.find('source')
+    return None if source is None else source.get('file')
+
+
+def move(xml, source, destination, cache_mode):
+    """Return a definition for a host that has the guest's files elsewhere.
+
+    :param xml: the definition at the source
+    :param source: the directory in which the files are now
+    :param destination: that in which they will be
+    :param cache_mode: how QEMU shall treat the page cache there
+    """
+    domain = ElementTree.fromstring(xml)
+    for disk in domain.iterfind('devices/disk'):
+        disk.find('driver').set('cache', cache_mode)
+        # What is below a disk is written in the disk itself.
+        for below in disk.findall('backingStore'):
+            disk.remove(below)
+    for element in domain.find('devices').iter('source'):
+        for attribute in ('file', 'path'):
+            path = element.get(attribute)
+            if path and path.startswith(os.path.join(source, '')):
+                element.set(attribute, os.path.join(
+                    destination, os.path.relpath(path, source)))
+    return ElementTree.tostring(domain, encoding='unicode')

@@ -6,8 +6,10 @@ import libvirt
 
 from nova_gs import clock as clock_module
 from nova_gs import exception
+from nova_gs.objects import migrate_data
 from nova_gs.virt import driver
 from nova_gs.virt.libvirt import arrival
+from nova_gs.virt.libvirt import baggage
 from nova_gs.virt.libvirt import compatibility
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import disks as disks_module
@@ -18,10 +20,10 @@ from nova_gs.virt.libvirt import guest as guests
 from nova_gs.virt.libvirt import host as host_module
 from nova_gs.virt.libvirt import migration
 from nova_gs.virt.libvirt import native
+from nova_gs.virt.libvirt import orders
+from nova_gs.virt.libvirt import resize
+from nova_gs.virt.libvirt import screen
 
-MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
-           | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
-           | libvirt.VIR_MIGRATE_PERSIST_DEST)
 # Seconds that libvirtd may take to say goodbye.
 CLOSE_PATIENCE = 2.0
 
@@ -35,6 +37,8 @@ class LibvirtDriver(driver.ComputeDriver):
     :param clock: Clock
     """
 
+    REMEDY = 'Start libvirtd, or correct [libvirt] connection_uri.'
+
     def __init__(self, conf, opener=connections.open_libvirt, clock=None):
         super().__init__(conf)
         self._clock = clock or clock_module.Clock()
@@ -42,9 +46,13 @@ class LibvirtDriver(driver.ComputeDriver):
         self._connector = connections.Connector(
             conf.libvirt.connection_uri, opener, self._watch)
         self._disks = disks_module.Disks(conf.instances_path, conf.host)
+        self._baggage = baggage.Baggage(self._disks, conf.host)
         self._host = host_module.Host(conf, self._connector, self._disks)
         self._compatibility = compatibility.Compatibility(
-            conf, self._connector, self._disks, self._host)
+            conf, self._connector, self._disks, self._host, self._baggage)
+        self._resizes = resize.Resizes(
+            conf, self._connector, self._disks, self._host, self._watch,
+            self._clock)
         self._tools = migration.Tools(
             self._connector, self._watch, opener,
             conf.libvirt.live_migration_permit_post_copy)
@@ -78,9 +86,17 @@ class LibvirtDriver(driver.ComputeDriver):
     def console_output(self, instance):
         return self._disks.read_console(instance.uuid)
 
+    def vnc_console(self, instance):
+        uuid = instance.uuid
+        with self._doing('Looking for the screen of', uuid):
+            found = self._connector.query(
+                lambda connection: screen.find(connection, uuid))
+        return driver.ConsoleAddress(
+            host=self._host.proxy_address(found.host), port=found.port)
+
     # A guest's life.
 
-    def spawn(self, instance, image):
+    def spawn(self, instance, image, paused=False):
         uuid = instance.uuid
         if self._look(uuid) is not None:
             raise exception.HypervisorError(
@@ -89,10 +105,12 @@ class LibvirtDriver(driver.ComputeDriver):
         try:
             self._disks.create(instance, image)
             xml = domain_xml.build(
-                instance, self._host.platform(), self._disks.disk(uuid),
+                instance, self._host.platform(),
+                self._disks.all_of(instance),
                 self._disks.console(uuid))
             with self._changing('Building', uuid) as connection:
-                connection.defineXML(xml).create()
+                connection.defineXML(xml).createWithFlags(
+                    libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
         except BaseException as error:
             self._undo_spawn(uuid, error)
             raise
@@ -137,6 +155,22 @@ class LibvirtDriver(driver.ComputeDriver):
             guests.start(
                 self._power_off(connection, instance.uuid, timeout))
 
+    def pause(self, instance):
+        with self._changing('Pausing', instance.uuid) as connection:
+            guests.pause(connection.lookupByUUIDString(instance.uuid))
+
+    def unpause(self, instance):
+        with self._changing('Unpausing', instance.uuid) as connection:
+            guests.unpause(connection.lookupByUUIDString(instance.uuid))
+
+    def suspend(self, instance):
+        with self._changing('Suspending', instance.uuid) as connection:
+            guests.suspend(connection.lookupByUUIDString(instance.uuid))
+
+    def resume(self, instance):
+        with self._changing('Resuming', instance.uuid) as connection:
+            guests.resume(connection.lookupByUUIDString(instance.uuid))
+
     # A migration.
 
     def describe_for_migration(self, instance):
@@ -147,64 +181,106 @@ class LibvirtDriver(driver.ComputeDriver):
         with self._doing('Checking', instance.uuid):
             return self._compatibility.complete(instance.uuid, data)
 
-    def accept_migration(self, instance, data):
-        # The disk is shared, and libvirt makes the guest when it comes.
-        with self._doing('Making room for', instance.uuid):
-            self._compatibility.check_room(instance.uuid, data)
+    def accept_migration(self, instance, data, image=None):
+        # libvirt makes the guest when it comes, but no file.
+        uuid = instance.uuid
+        with self._doing('Making room for', uuid):
+            self._compatibility.check_room(uuid, data)
+        if data.block_migration:
+            self._baggage.expect(uuid, data, image)
+        else:
+            # What an earlier one has left would end with this one.
+            self._baggage.keep(uuid)
         return data
 
     def start_migration(self, instance, data):
-        handle = migration.Migration(
-            self._tools, instance.uuid, data.target_uri)
-        params = self._bandwidths()
-        if data.target_addr:
-            params[libvirt.VIR_MIGRATE_PARAM_URI] = _tcp(data.target_addr)
+        uuid = instance.uuid
+        handle = self._handle(uuid, data)
+        if data.block_migration:
+            self._baggage.pledge(uuid, data.details['dest_storage_id'])
+        else:
+            self._baggage.keep(uuid)
         connection = self._connector.open()
         try:
-            with self._doing('Migrating', instance.uuid):
-                domain = connection.lookupByUUIDString(instance.uuid)
+            with self._doing('Migrating', uuid):
+                domain = connection.lookupByUUIDString(uuid)
+                how = orders.make(self.conf, domain, data, self._disks.path)
         except BaseException:
             connections.close(connection)
             raise
-        handle.begin(connection, domain, params, self._flags())
+        handle.begin(connection, domain, *how)
         return handle
 
-    def _bandwidths(self):
-        """Return libvirt's parameters of the bandwidths, in MiB/s."""
-        options = self.conf.libvirt
-        limits = {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH:
-                  options.live_migration_bandwidth}
-        if options.live_migration_permit_post_copy:
-            limits[libvirt.VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY] = (
-                options.live_migration_post_copy_bandwidth)
-        return {name: limit for name, limit in limits.items() if limit}
-
-    def _flags(self):
-        flags = MIGRATE
-        if self.conf.libvirt.live_migration_trust_storage:
-            flags |= libvirt.VIR_MIGRATE_UNSAFE
-        if self.conf.libvirt.live_migration_permit_post_copy:
-            flags |= libvirt.VIR_MIGRATE_POSTCOPY
-        return flags
+    def _handle(self, uuid, data):
+        return migration.Migration(
+            self._tools, uuid, data.target_uri,
+            was_paused=bool(data.details.get(compatibility.PAUSED)))
 
     def adopt_migration(self, instance, data):
         uuid = instance.uuid
         with self._doing('Looking for', uuid):
             stays = self._connector.query(
-                lambda connection: arrival.stays(connection, uuid))
+                lambda connection: arrival.stays(
+                    connection, uuid,
+                    bool(data.details.get(compatibility.PAUSED))))
         if stays:
             return None
-        handle = migration.Migration(self._tools, uuid, data.target_uri)
+        handle = self._handle(uuid, data)
         handle.follow()
         return handle
 
+    def look_for_arrival(self, instance):
+        uuid = instance.uuid
+        with self._doing('Looking for', uuid):
+            return self._connector.query(
+                lambda connection: arrival.seen(connection, uuid))
+
     def finish_migration(self, instance, side, arrived):
+        uuid = instance.uuid
         stays = (driver.Side.DESTINATION if arrived else driver.Side.SOURCE)
         if side is stays:
-            return self.get_guest(instance.uuid)
-        with self._changing('Forgetting', instance.uuid) as connection:
-            arrival.forget(connection, instance.uuid)
+            guest = self.get_guest(uuid)
+            self._baggage.keep(uuid)
+            return guest
+        with self._changing('Forgetting', uuid) as connection:
+            arrival.forget(connection, uuid, self._baggage.is_expected(uuid))
+        self._baggage.drop(
+            uuid, baggage.LEAVING if side is driver.Side.SOURCE
+            else baggage.INCOMING)
         return None
+
+    # A move of a guest that is switched off.
+
+    def check_resize(self, instance, flavor):
+        self._resizes.check(instance.uuid, flavor)
+
+    def describe_for_resize(self, instance):
+        return self._resizes.describe(instance.uuid)
+
+    def sees_storage(self, instance, data):
+        return self._resizes.sees(instance.uuid, data)
+
+    def leave_for_resize(self, instance, data):
+        with self._changing('Switching off', instance.uuid) as connection:
+            self._resizes.let_go(connection, instance.uuid)
+        return data
+
+    def arrive_from_resize(self, instance, data, power_on):
+        with self._changing('Starting', instance.uuid) as connection:
+            return self._resizes.arrive(connection, instance, power_on)
+
+    def confirm_resize(self, instance):
+        self._disks.keep_size(instance.uuid)
+
+    def leave_for_revert(self, instance):
+        with self._changing('Switching off', instance.uuid) as connection:
+            self._resizes.let_go(connection, instance.uuid)
+        return migrate_data.MigrateData(
+            source_host=self.conf.host, details={})
+
+    def return_from_resize(self, instance, data, power_on):
+        with self._changing('Starting', instance.uuid) as connection:
+            return self._resizes.take_back(connection, instance, power_on)
 
     # How they speak to libvirt.
 
@@ -225,8 +301,3 @@ class LibvirtDriver(driver.ComputeDriver):
     def _changing(self, verb, uuid):
         with self._doing(verb, uuid), self._connector.own() as connection:
             yield connection
-
-
-def _tcp(address):
-    """Return the URI of an address for a guest's memory."""
-    return 'tcp://[%s]' % address if ':' in address else 'tcp://' + address

@@ -4,6 +4,7 @@ import contextlib
 
 import libvirt
 
+from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.libvirt import errors
 
@@ -39,9 +40,11 @@ def find(connection, uuid):
 def describe(domain):
     """Return the driver.Guest of a domain."""
     state, _reason = domain.state()
-    return driver.Guest(
-        uuid=domain.UUIDString(),
-        power_state=POWER_STATES.get(state, driver.PowerState.NOSTATE))
+    power_state = POWER_STATES.get(state, driver.PowerState.NOSTATE)
+    if (power_state is driver.PowerState.SHUTDOWN
+            and domain.hasManagedSaveImage()):
+        power_state = driver.PowerState.SUSPENDED
+    return driver.Guest(uuid=domain.UUIDString(), power_state=power_state)
 
 
 def list_all(connection):
@@ -64,12 +67,15 @@ def unless_gone():
             raise
 
 
-def start(domain):
-    """Start a domain; nothing if it runs."""
+def start(domain, flags=libvirt.VIR_DOMAIN_START_FORCE_BOOT):
+    """Start a domain; nothing if it is on.
+
+    :param flags: libvirt's; without any a saved memory is taken up
+    """
     if domain.isActive():
         return
     try:
-        domain.create()
+        domain.createWithFlags(flags)
     except libvirt.libvirtError:
         if not domain.isActive():
             raise
@@ -107,6 +113,42 @@ def shut_down(domain, watch, clock, timeout):
         watch.wait_past(turn, min(left, LOOK_EVERY))
         turn = watch.turn()
     return True
+
+
+def pause(domain):
+    """Make a domain stand still; nothing if it does."""
+    if not _is_paused(domain):
+        domain.suspend()
+
+
+def unpause(domain):
+    """Let a domain go on; nothing if it does."""
+    if _is_paused(domain) or not domain.isActive():
+        domain.resume()
+
+
+def _is_paused(domain):
+    return domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+
+
+def suspend(domain):
+    """Write a domain's memory to disk and end it; nothing if it was."""
+    if domain.isActive() or not domain.hasManagedSaveImage():
+        # What it resumes as is said here, since it may be paused by a save
+        # that was cut.
+        domain.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
+
+
+def resume(domain):
+    """Let a domain run from where it was saved; nothing if it runs."""
+    if domain.isActive():
+        unpause(domain)
+        return
+    if not domain.hasManagedSaveImage():
+        raise exception.HypervisorError(
+            reason='Guest %s is not resumed: it is off, and nothing of its '
+                   'memory was saved.' % domain.UUIDString())
+    start(domain, flags=0)
 
 
 def remove(connection, uuid):

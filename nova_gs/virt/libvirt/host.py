@@ -17,6 +17,9 @@ LOG = logging.getLogger(__name__)
 PROBE = (libvirt.VIR_DOMAIN_START_PAUSED
          | libvirt.VIR_DOMAIN_START_AUTODESTROY)
 
+# What listens here can be reached at any address of the host.
+ANYWHERE = ('0.0.0.0', '::')
+
 
 class Host:
     """This host's facts.
@@ -67,7 +70,16 @@ class Host:
         return domain_xml.Platform(
             virt_type=self.virt_type(),
             machine_type=self._conf.libvirt.machine_type,
-            cache_mode=self._disks.cache_mode())
+            cache_mode=self._disks.cache_mode(),
+            has_screen=self._conf.vnc.enabled,
+            screen_listen=self._conf.vnc.server_listen)
+
+    def proxy_address(self, listening):
+        """Return where a proxy reaches what listens on an address here."""
+        there = self._conf.vnc.server_proxyclient_address
+        if there:
+            return there
+        return self._address() if listening in ANYWHERE else listening
 
     def virt_type(self):
         """Return ``kvm`` or ``qemu``.

@@ -6,8 +6,6 @@ for its end; or ``follow`` one that runs already, by looking. Both end in the
 same judgement of where the guest is (``arrival``).
 """
 
-import enum
-
 import libvirt
 from oslo_log import log as logging
 
@@ -18,16 +16,15 @@ from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import errors
 from nova_gs.virt.libvirt import guest as guests
 from nova_gs.virt.libvirt import native
+from nova_gs.virt.libvirt import wishes
 
 LOG = logging.getLogger(__name__)
 
 # Seconds between two looks; libvirt's events make them come sooner.
 LOOK_EVERY = 1.0
-# Seconds until libvirt is told a wish again that it could not take yet: in
-# the first moments there is no job to abort, and no memory on its way.
-ASK_EVERY = 0.2
 # Seconds that the statistics may come after the end that they are about.
 STATS_PATIENCE = 0.5
+IN_DOUBT = 'in doubt'
 LOST = {
     arrival.Place.GONE: 'The guest is on neither host.',
     arrival.Place.OFF: 'The guest no longer runs on the source.',
@@ -35,13 +32,6 @@ LOST = {
         'The guest is not at the destination, to which a part of its memory '
         'has gone: it cannot go on.'),
 }
-
-
-class Wish(enum.Enum):
-    """What somebody wants of the migration."""
-
-    ABORT = 'abort'
-    FORCE = 'force'
 
 
 class Tools:
@@ -68,21 +58,21 @@ class Migration(driver.MigrationHandle):
     :param tools: Tools
     :param uuid: of the guest
     :param target_uri: of the destination's libvirt; None when unknown
+    :param was_paused: whether the guest stood still before, and so does after
     """
 
-    def __init__(self, tools, uuid, target_uri=None):
+    def __init__(self, tools, uuid, target_uri=None, was_paused=False):
         self._tools = tools
         self._uuid = uuid
         self._target_uri = target_uri
+        self._was_paused = was_paused
         # Held while libvirt is told a wish, and while the end is judged: a
         # wish must not reach a guest whose migration is over.
         self._lock = native.threading.RLock()
         self._ended = native.threading.Event()
         self._outcome = None
         self._progress = driver.Progress()
-        self._wish = None
-        self._asker = None
-        self._paused = False
+        self._wishes = wishes.Wishes(tools, uuid, self._lock, self._ended)
 
     # The verbs.
 
@@ -104,16 +94,10 @@ class Migration(driver.MigrationHandle):
         return self._outcome
 
     def abort(self):
-        with self._lock:
-            if self._ended.is_set():
-                return
-            self._wish_for(Wish.ABORT)
+        self._wishes.abort()
 
     def force_complete(self):
-        with self._lock:
-            if self._ended.is_set() or self._wish is Wish.ABORT:
-                return
-            self._wish_for(Wish.FORCE)
+        self._wishes.force_complete()
 
     # The two ways to a handle.
 
@@ -131,7 +115,7 @@ class Migration(driver.MigrationHandle):
     def follow(self):
         """Watch a migration that runs already, or has ended."""
         # Whoever began it may have paused the guest to end it.
-        self._paused = True
+        self._wishes.has_paused = True
         self._tools.watch.expect(self._uuid)
         native.start(self._settle, None)
 
@@ -179,24 +163,41 @@ class Migration(driver.MigrationHandle):
             if place is arrival.Place.MOVING:
                 return None
             if place is arrival.Place.HERE:
-                self._undo_pause()
-                return driver.Outcome(
-                    arrived=False, aborted=self._was_aborted(failure),
-                    reason=self._reason(failure))
-        arrived = arrival.ask_destination(
+                return self._stays(failure)
+        there = arrival.ask_destination(
             self._target_uri, self._uuid, self._tools.opener)
-        if place is arrival.Place.SPLIT and arrived is not False:
-            # The destination may still need what the source has.
-            return None
+        arrived = arrival.has_arrived(place, there)
         if arrived is None:
-            # libvirt removes the source's definition only when the
-            # destination has confirmed.
-            arrived = place is arrival.Place.GONE
+            self._doubt(place, there)
+            return None
         if arrived:
             return driver.Outcome(
                 arrived=True, downtime_ms=self._downtime())
+        if place is arrival.Place.STOPPED:
+            with self._lock:
+                return self._stays(failure)
         return driver.Outcome(arrived=False, reason='%s %s' % (
             self._reason(failure), LOST[place]))
+
+    def _stays(self, failure):
+        """See that the guest goes on here, then return that outcome."""
+        self._undo_pause()
+        return driver.Outcome(
+            arrived=False, aborted=self._was_aborted(failure),
+            reason=self._reason(failure))
+
+    def _doubt(self, place, there):
+        """Say once that nobody knows where the guest is."""
+        if self._progress.phase == IN_DOUBT:
+            return
+        self._progress = driver.Progress(
+            **dict(vars(self._progress), phase=IN_DOUBT))
+        LOG.warning(
+            'Where guest %s is cannot be told yet: on this host it is %s, and '
+            'the destination %s. It is not to be started anywhere until one '
+            'of the two libvirts says where it is.', self._uuid, place.value,
+            'does not answer' if there is None
+            else 'says: %s' % there.value)
 
     def _end(self, outcome):
         with self._lock:
@@ -208,14 +209,14 @@ class Migration(driver.MigrationHandle):
 
     def _was_aborted(self, failure):
         # Another client of libvirt may have asked for it, too.
-        return self._wish is Wish.ABORT or (
+        return self._wishes.is_abort or (
             failure is not None
             and errors.code(failure) == libvirt.VIR_ERR_OPERATION_ABORTED)
 
     def _reason(self, failure):
         if failure is not None:
             return errors.text(failure)
-        if self._wish is Wish.ABORT:
+        if self._wishes.is_abort:
             return 'It was called off.'
         return 'libvirt gave it up; its log on this host says why.'
 
@@ -224,104 +225,18 @@ class Migration(driver.MigrationHandle):
         return (stats or {}).get('downtime')
 
     def _undo_pause(self):
-        """Let the guest go on if we had paused it and libvirt did not."""
-        if not self._paused:
+        """Let the guest go on if it stands still for its migration only.
+
+        It was paused by us to end it, or by libvirt in its last moment.
+        """
+        if self._was_paused:
             return
+        ours = (arrival.INCOMING,) + (
+            (arrival.PAUSED,) if self._wishes.has_paused else ())
         with self._tools.connector.own() as connection:
             domain = guests.find(connection, self._uuid)
-            if domain and tuple(domain.state()) == arrival.PAUSED:
+            if domain and tuple(domain.state()) in ours:
                 domain.resume()
-
-    # Wishes.
-
-    def _wish_for(self, wish):
-        told = self._tell(wish)
-        self._wish = wish
-        if not told and self._asker is None:
-            self._asker = native.start(self._ask)
-
-    def _ask(self):
-        """Repeat the wish until libvirt has taken it or all is over."""
-        while not (self._ended.wait(ASK_EVERY)
-                   or self._tools.closed.is_set()):
-            with self._lock:
-                if self._ended.is_set() or self._told_at_last():
-                    self._asker = None
-                    return
-
-    def _told_at_last(self):
-        try:
-            return self._tell(self._wish)
-        except exception.NovaGSException as error:
-            LOG.warning('The wish to %s the migration of guest %s is given '
-                        'up: %s', self._wish.value, self._uuid, error)
-            self._wish = None
-            return True
-
-    def _tell(self, wish):
-        """Tell libvirt a wish; return whether it was there to take it.
-
-        :raises: MigrationNotAbortable, HypervisorError
-        """
-        tell = self._abort if wish is Wish.ABORT else self._force
-        try:
-            with self._tools.connector.own() as connection:
-                domain = guests.find(connection, self._uuid)
-                return domain is None or tell(domain)
-        except exception.HypervisorUnavailable as error:
-            LOG.warning('Guest %s: %s', self._uuid, error)
-            return False
-        except libvirt.libvirtError as error:
-            if errors.code(error) == libvirt.VIR_ERR_NO_DOMAIN:
-                # It has left meanwhile.
-                return True
-            raise errors.translate(
-                error, 'Asking libvirt about the migration of guest %s'
-                % self._uuid) from error
-
-    def _abort(self, domain):
-        if arrival.is_handed_over(domain):
-            self._refuse_abort()
-        try:
-            domain.abortJob()
-        except libvirt.libvirtError as error:
-            if errors.code(error) != libvirt.VIR_ERR_OPERATION_INVALID:
-                raise
-            if arrival.is_handed_over(domain):
-                self._refuse_abort()
-            return False
-        return True
-
-    def _refuse_abort(self):
-        raise exception.MigrationNotAbortable(
-            migration_id='(under way)', instance_id=self._uuid,
-            status='in post-copy, and the guest runs at the destination')
-
-    def _force(self, domain):
-        with guests.unless_gone():
-            if arrival.is_handed_over(domain):
-                return True
-            stats = domain.jobStats()
-            # A guest that is paused before its memory moves would arrive
-            # paused, and QEMU cannot switch to post-copy any earlier.
-            if not (arrival.is_outgoing(stats)
-                    and stats.get('memory_iteration')):
-                return False
-            if self._tools.permit_post_copy and self._switch(domain):
-                return True
-            self._paused = True
-            domain.suspend()
-        return True
-
-    def _switch(self, domain):
-        try:
-            domain.migrateStartPostCopy()
-        except libvirt.libvirtError as error:
-            LOG.warning('Guest %s is paused to end its migration, since it '
-                        'cannot switch to post-copy: %s', self._uuid,
-                        errors.text(error))
-            return False
-        return True
 
     # Progress.
 

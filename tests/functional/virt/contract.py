@@ -8,6 +8,7 @@ answers the hooks at the top; the tests know nothing else of it::
 """
 
 import abc
+import socket
 import uuid
 
 from nova_gs.devcloud import waiting
@@ -18,7 +19,9 @@ from nova_gs.virt import driver
 # Seconds after which what should have come will not; never waited out.
 PATIENCE = 60
 RUNNING = driver.PowerState.RUNNING
+PAUSED = driver.PowerState.PAUSED
 SHUTDOWN = driver.PowerState.SHUTDOWN
+SUSPENDED = driver.PowerState.SUSPENDED
 
 
 class Help(abc.ABC):
@@ -61,8 +64,8 @@ class Help(abc.ABC):
     def check(self, source, destination, instance):
         """Return the MigrateData that both sides agree on."""
         data = destination.check_migration(
-            instance, _sent(source.describe_for_migration(instance)))
-        return _sent(destination.accept_migration(instance, _sent(data)))
+            instance, sent(source.describe_for_migration(instance)))
+        return sent(destination.accept_migration(instance, sent(data)))
 
     def migrate(self, source, destination, instance):
         """Return the handle of a migration that was just started."""
@@ -110,6 +113,21 @@ class DriverContract(Help):
         :param endless: whether migrations go on until they are called off
             or forced
         """
+
+    def test_spawned_to_stand_still(self):
+        """It has been plugged in, and has not run yet."""
+        virt, _ = self.make_pair()
+        instance = self.make_instance()
+        instance.ports = [objects.Port(
+            id=str(uuid.uuid4()), network_id='n',
+            mac_address='fa:16:3e:00:00:01', vif_type=driver.Plug.USER)]
+        virt.spawn(instance, self.make_image(), paused=True)
+        self.assert_at(virt, instance, PAUSED)
+        self.assertEqual(b'', virt.console_output(instance).strip())
+        virt.unpause(instance)
+        self.assert_at(virt, instance)
+        virt.destroy(instance)
+        self.assert_not_at(virt, instance)
 
     @abc.abstractmethod
     def fail_next_spawn(self, virt):
@@ -195,6 +213,55 @@ class DriverContract(Help):
             virt.reboot(instance, hard=hard)
             self.assert_at(virt, instance)
 
+    def test_pause(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        for act, state in ((virt.pause, PAUSED), (virt.unpause, RUNNING)):
+            for _twice in range(2):
+                act(instance)
+                self.assert_at(virt, instance, state)
+        virt.pause(instance)
+        virt.power_on(instance)
+        self.assert_at(virt, instance, PAUSED)
+        virt.reboot(instance, hard=True)
+        self.assert_at(virt, instance)
+
+    def test_suspend(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        for act, state in ((virt.suspend, SUSPENDED), (virt.resume, RUNNING)):
+            for _twice in range(2):
+                act(instance)
+                self.assert_at(virt, instance, state)
+        virt.suspend(instance)
+        self.assertIn(driver.Guest(instance.uuid, SUSPENDED),
+                      virt.list_guests())
+        virt.reboot(instance, hard=True)
+        self.assert_at(virt, instance)
+        virt.power_off(instance)
+        self.assert_at(virt, instance, SHUTDOWN)
+
+    def test_suspend_what_stands_still(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        virt.pause(instance)
+        virt.suspend(instance)
+        self.assert_at(virt, instance, SUSPENDED)
+        virt.resume(instance)
+        self.assert_at(virt, instance)
+        virt.suspend(instance)
+        virt.destroy(instance)
+        self.assert_not_at(virt, instance)
+        self.assertEqual([], self.remains(virt, instance))
+
+    def test_what_is_off_does_not_stand_still(self):
+        virt, _other = self.make_pair()
+        instance = self.spawn(virt)
+        virt.power_off(instance)
+        for act in (virt.pause, virt.unpause, virt.suspend, virt.resume):
+            self.assertRaises(exception.HypervisorError, act, instance)
+            self.assert_at(virt, instance, SHUTDOWN)
+
     def test_destroy_what_is_off(self):
         virt, _other = self.make_pair()
         instance = self.spawn(virt)
@@ -218,6 +285,26 @@ class DriverContract(Help):
         instance = self.spawn(virt)
         text = self.until(lambda: virt.console_output(instance))
         self.assertIsInstance(text, bytes)
+
+    def test_screen(self):
+        virt, other = self.make_pair()
+        instance = self.spawn(virt)
+        self.assert_screen(virt, instance)
+        virt.power_off(instance)
+        self.assertRaises(
+            exception.ConsoleNotReady, virt.vnc_console, instance)
+        virt.power_on(instance)
+        outcome = self.migrate(virt, other, instance).wait(PATIENCE)
+        self.assert_moved(virt, other, instance, outcome)
+        self.assert_screen(other, instance)
+        self.assertRaises(
+            exception.GuestNotFound, virt.vnc_console, instance)
+
+    def assert_screen(self, virt, instance):
+        place = virt.vnc_console(instance)
+        with socket.create_connection(
+                (place.host, place.port), PATIENCE) as viewer:
+            self.assertEqual(b'RFB 003.', viewer.makefile('rb').read(8))
 
     # A migration.
 
@@ -258,7 +345,7 @@ class DriverContract(Help):
         instance = self.spawn(source)
         data = source.describe_for_migration(instance)
         self.assertRaises(exception.MigrationPreCheckError,
-                          source.check_migration, instance, _sent(data))
+                          source.check_migration, instance, sent(data))
 
     def test_progress(self):
         source, destination = self.make_pair(endless=True)
@@ -347,9 +434,13 @@ class DriverContract(Help):
         handle = source.adopt_migration(instance, self.data)
         self.assertIsNone(handle.wait(0))
         self.under_way(handle)
+        self.assertIs(driver.Arrival.COMING,
+                      destination.look_for_arrival(instance))
         handle.force_complete()
         self.assert_moved(
             source, destination, instance, handle.wait(PATIENCE))
+        self.assertIs(driver.Arrival.HERE,
+                      destination.look_for_arrival(instance))
 
     def test_adopt_and_abort(self):
         source, destination = self.make_pair(endless=True)
@@ -368,6 +459,8 @@ class DriverContract(Help):
         self.assertIsNone(source.adopt_migration(
             instance, self.check(source, destination, instance)))
         self.assert_at(source, instance)
+        self.assertIs(driver.Arrival.NOTHING,
+                      destination.look_for_arrival(instance))
 
     def test_adopt_what_has_arrived_meanwhile(self):
         source, destination = self.make_pair()
@@ -390,6 +483,6 @@ class DriverContract(Help):
         self.assert_at(source, instance)
 
 
-def _sent(data):
+def sent(data):
     """Return MigrateData as it comes out of RPC."""
     return objects.MigrateData.obj_from_primitive(data.obj_to_primitive())

@@ -8,10 +8,12 @@ from nova_gs.virt.fake import driver
 from nova_gs.virt.fake import process
 from tests.fixtures import conf as conf_fixture
 from tests.functional.virt import contract
+from tests.functional.virt import resize_contract
 from tests.unit import base
 
 
-class TestFakeDriver(contract.DriverContract, base.TestCase):
+class TestFakeDriver(contract.DriverContract, resize_contract.ResizeContract,
+                     base.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -59,8 +61,16 @@ class TestFakeDriver(contract.DriverContract, base.TestCase):
 
     def remains(self, virt, instance):
         world = self.hosts[virt.conf.host].world()
-        return [table for table in ('guests', 'rooms', 'leftovers')
-                if instance.uuid in world[table]]
+        return [table for table in (
+            'guests', 'rooms', 'leftovers', 'departures')
+            if instance.uuid in world[table]]
+
+    def write_to_disk(self, virt, instance):
+        pass
+
+    def read_disk(self, virt, instance):
+        world = self.hosts[virt.conf.host].world()
+        return world['guests'][instance.uuid]['boots'][0]['nonce']
 
     def test_the_console_tells_who_ran_on(self):
         source, destination = self.make_pair()

@@ -8,6 +8,7 @@ import sys
 import fixtures
 
 from nova_gs import clock
+from nova_gs.devcloud import waiting
 from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.fake import client
@@ -179,7 +180,9 @@ class MigrationTestCase(TestCase):
         self.source.control.wait_for('start_migration', 'begun')
         child.kill()
         child.wait()
-        adopted = self._call(self.source, 'adopt_migration')
+        # It has begun before it is known.
+        adopted = waiting.until(
+            lambda: self._call(self.source, 'adopt_migration'), 20)
         self.source.control.release('start_migration')
         self.assertTrue(self._wait(adopted)['arrived'])
         self._is_only_at(self.dest)

@@ -25,6 +25,20 @@ class EveryRequestTestCase(base.ApiTestCase):
             self.assertIn('x-openstack-request-id', result.headers)
             self.assert_fault(404, 'could not be found', result)
 
+    def test_a_database_that_is_away_is_told_and_not_logged_each_time(self):
+        log = self.useFixture(fixtures.FakeLogger('nova_gs.api.faults'))
+
+        def away(*args, **kwargs):
+            raise exception.DatabaseUnavailable(
+                condition='does not answer',
+                effect=exception.DatabaseUnavailable.NOT_READ)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.InstanceList.get_by_filters', away))
+        self.assert_fault(503, 'the database does not answer',
+                          self.request('GET', 'servers'))
+        self.assertEqual('', log.output)
+
     def test_version_is_echoed(self):
         headers = self.request('GET', 'servers', minor=47).headers
         self.assertEqual('compute 2.47', headers['openstack-api-version'])

@@ -22,7 +22,17 @@ class StatusesTestCase(testtools.TestCase):
                 ('stopped', 'rebooting_hard', 'HARD_REBOOT'),
                 ('building', 'spawning', 'BUILD'),
                 ('stopped', 'powering-on', 'SHUTOFF'),
+                ('paused', None, 'PAUSED'),
+                ('suspended', 'resuming', 'SUSPENDED'),
                 ('error', None, 'ERROR'),
+                ('active', 'resize_prep', 'RESIZE'),
+                ('stopped', 'resize_migrating', 'RESIZE'),
+                ('active', 'resize_migrated', 'RESIZE'),
+                ('active', 'resize_finish', 'RESIZE'),
+                ('resized', None, 'VERIFY_RESIZE'),
+                ('resized', 'resize_confirming', 'VERIFY_RESIZE'),
+                ('resized', 'resize_reverting', 'REVERT_RESIZE'),
+                ('active', 'resize_reverting', 'REVERT_RESIZE'),
                 ('sulking', None, 'UNKNOWN')):
             self.assertEqual(
                 status, statuses.of(_instance(vm_state, task_state)))
@@ -32,11 +42,12 @@ class StatusesTestCase(testtools.TestCase):
         self.assertEqual(({'active'}, {'migrating'}),
                          statuses.states_of('MIGRATING'))
         self.assertEqual(
-            ({'active', 'stopped', 'error'}, {'rebooting_hard'}),
+            ({'active', 'stopped', 'paused', 'suspended', 'error'},
+             {'rebooting_hard'}),
             statuses.states_of('HARD_REBOOT'))
-        self.assertEqual((set(), set()), statuses.states_of('PAUSED'))
+        self.assertEqual((set(), set()), statuses.states_of('RESCUE'))
 
     def test_known(self):
         self.assertTrue(statuses.known('ACTIVE'))
-        self.assertTrue(statuses.known('PAUSED'))
+        self.assertTrue(statuses.known('RESCUE'))
         self.assertFalse(statuses.known('SULKING'))

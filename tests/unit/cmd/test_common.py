@@ -31,7 +31,8 @@ class TestReadAll(base.TestCase):
                 ('[api]\nthreads = 0\n', '[api] threads'),
                 ('[DEFAULT]\ngraceful_shutdown_timeout = -1\n',
                  'graceful_shutdown_timeout'),
-                ('[DEFAULT]\ncompute_driver = magic\n', 'compute_driver'),
+                ('[shutdown]\nlive_migration_at_deadline = magic\n',
+                 '[shutdown] live_migration_at_deadline'),
                 ('[compute]\nram_allocation_ratio = x\n',
                  '[compute] ram_allocation_ratio')):
             error = self.assertRaises(

@@ -1,6 +1,8 @@
-"""The end of a console."""
+"""The end of a console's log, and where its screen is."""
 
 from nova_gs.compute import console
+from nova_gs import exception
+from nova_gs import objects
 from tests.fixtures import compute
 from tests.unit import base
 
@@ -22,7 +24,36 @@ class TestOutput(base.TestCase):
                 (b'a\nb\nc\n', 0, ''),
                 (b'a\nb\nc\n', -1, 'a\nb\nc\n'),
                 (b'a\nb', 1, 'b'),
+                (b'a\nb', 2, 'a\nb'),
+                (b'\n\n\n', 2, '\n\n'),
+                (b'a\r\nb\r\n', 1, 'b\r\n'),
+                # Nothing but a line feed ends a line.
+                (b'a\nb\x0cc\x1dd\rE\xc2\x85f\n', 1,
+                 'b\x0cc\x1dd\rE\x85f\n'),
+                (b'a\nb\xe2\x80\xa8c\n', 1, 'b\u2028c\n'),
                 (b'', 5, ''),
                 (b'caf\xc3\xa9 \xff\n', 1, 'caf\u00e9 \ufffd\n')):
             self.assertEqual(expected, self.output(written, tail_length),
                              (written, tail_length))
+
+
+class TestAddress(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.host = compute.host(self.conf)
+        self.instance = objects.Instance(uuid='one')
+
+    def test_screen(self):
+        self.assertEqual(
+            {'host': '192.0.2.7', 'port': 5901},
+            console.address(self.host, self.instance, 'novnc'))
+
+    def test_other_types(self):
+        for kind in ('serial', 'xvpvnc'):
+            error = self.assertRaises(
+                exception.ConsoleTypeUnavailable, console.address,
+                self.host, self.instance, kind)
+            self.assertIn('no console of type ' + kind, str(error))
+        self.assertEqual([], self.host.driver.calls)

@@ -39,7 +39,9 @@ class TestRows(ManagerTestCase):
                     getattr(self.manager, row.name)).parameters)
                 expected = (['operation', 'work']
                             if row.kind is catalogue.Kind.CAST
-                            else list(row.arguments_at('6.5')))
+                            and row.role is not catalogue.Role.READ
+                            else list(row.arguments_at(
+                                catalogue.COMPUTE_VERSION)))
                 self.assertEqual(['ctxt'] + expected, names, row.name)
 
 

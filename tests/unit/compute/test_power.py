@@ -21,6 +21,10 @@ class TestPower(base.TestCase):
                 (power.stop, {}, ('power_off', power.SHUTDOWN_TIMEOUT),
                  'stopped'),
                 (power.stop, {'timeout': 5}, ('power_off', 5), 'stopped'),
+                (power.pause, {}, ('pause',), 'paused'),
+                (power.unpause, {}, ('unpause',), 'active'),
+                (power.suspend, {}, ('suspend',), 'suspended'),
+                (power.resume, {}, ('resume',), 'active'),
                 (power.reboot, {}, ('reboot', True), 'active'),
                 (power.reboot, {'reboot_type': 'HARD'}, ('reboot', True),
                  'active'),
@@ -36,6 +40,13 @@ class TestPower(base.TestCase):
         self.driver.power_state = driver.PowerState.CRASHED
         self.assertEqual(6, power.start(
             self.host, self.operation)['power_state'])
+
+    def test_guest_that_may_run_elsewhere(self):
+        self.host.fence.put(self.operation.instance_uuid, 'it left')
+        for act in (power.start, power.reboot, power.unpause, power.resume):
+            self.assertRaises(exception.GuestFenced, act, self.host,
+                              self.operation)
+        self.assertEqual([], self.driver.calls)
 
     def test_failure_is_the_drivers(self):
         self.driver.errors['power_off'] = exception.HypervisorError(

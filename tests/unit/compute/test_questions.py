@@ -80,7 +80,7 @@ class TestCheck(QuestionsTestCase):
             self.assertRaises(exception.HostUnavailable, self.check)
 
 
-class TestAsk(QuestionsTestCase):
+class AskTestCase(QuestionsTestCase):
 
     def setUp(self):
         super().setUp()
@@ -94,10 +94,14 @@ class TestAsk(QuestionsTestCase):
         self.watched.append(watch)
         if self.error:
             raise self.error
-        return send()
+        return send(lambda: True)
 
     def ask(self, row=SHORT, topic=COMPUTE):
-        return self.questions.ask(lambda: 'answer', row, topic, 'host1')
+        return self.questions.ask(
+            lambda is_wanted=None: 'answer', row, topic, 'host1')
+
+
+class TestAsk(AskTestCase):
 
     def test_who_has_started_since_is_given_a_moment(self):
         self.check()
@@ -114,7 +118,7 @@ class TestAsk(QuestionsTestCase):
         del self.watched[:]
 
     def test_which_are_watched(self):
-        for row, watched in ((SHORT, 1), (LONG, 0), (CAST, 0)):
+        for row, watched in ((SHORT, 1), (LONG, 1), (CAST, 0)):
             del self.watched[:]
             self.assertEqual('answer', self.ask(row))
             self.assertEqual(watched, len(self.watched), row.name)
@@ -148,3 +152,11 @@ class TestAsk(QuestionsTestCase):
         del self.asked[:]
         self.assertEqual('answer', self.ask())
         self.assertEqual([], self.asked)
+
+    def test_what_may_last_is_watched_by_the_owner_of_the_record(self):
+        self.ask(LONG)
+        self.assertIsInstance(self.watched[0], answers.Vigil)
+        self.assertEqual([('host1', True)], self.asked)
+        self.assertEqual('one', self.watched[0]._owner)
+        self.service = None
+        self.assertIsNone(self.questions._owner('host1'))

@@ -3,6 +3,8 @@
 import functools
 import threading
 
+import fixtures
+
 from nova_gs.compute import records
 from nova_gs import exception
 from nova_gs.rpc import client as rpc_client
@@ -52,6 +54,36 @@ class Outbox:
 
     def drop(self, claim_id):
         self.said.append(('drop', claim_id))
+
+
+class Lost:
+    """An operation that was marked as interrupted; it is ``tried`` again."""
+
+    uuid, kind, instance_uuid = 'operation', 'reboot', 'instance'
+
+    def __init__(self, comes_back=True, marked_again=0):
+        self.comes_back = comes_back
+        self.marked_again = marked_again
+        self.is_ours = False
+        self.tried = []
+
+    def take_back(self):
+        self.is_ours = self.comes_back and not self.marked_again
+        self.marked_again = max(0, self.marked_again - 1)
+        return self.comes_back
+
+    def finish(self, state):
+        self._write('finish')
+        return state
+
+    def mark_interrupted(self, error):
+        self._write('mark_interrupted')
+
+    def _write(self, what):
+        self.tried.append(what)
+        if not self.is_ours:
+            raise exception.ClaimRefused(
+                step='s', operation_id='operation', why='taken')
 
 
 class TestRecorder(base.TestCase):
@@ -222,3 +254,69 @@ class TestRecorder(base.TestCase):
         write = Writes(compute.unreachable(), compute.unreachable())
         self.assertFalse(self.recorder.mention(write, 1))
         self.assertEqual(1, write.tries)
+
+    def test_whatever_is_wrong_with_it_a_mention_hurts_nobody(self):
+        for error in (KeyError('bug'), exception.NotFound()):
+            self.assertFalse(self.recorder.mention(Writes(error), 1))
+
+    def test_silence_is_said_once_and_that_it_is_over(self):
+        log = self.useFixture(fixtures.FakeLogger('nova_gs.compute.records'))
+        self.recorder.mention(Writes(compute.unreachable()), 1)
+        self.assertEqual('', log.output)
+        inner = Writes(compute.unreachable(), compute.unreachable())
+        # Another outcome falls due in the same silence.
+        outer = Writes(compute.unreachable())
+        go_on = self.recorder._try_on
+
+        def nested(*args):
+            self.recorder._try_on = go_on
+            self.recorder.insist(inner, 1)
+            return go_on(*args)
+
+        self.recorder._try_on = nested
+        self.recorder.insist(outer, 1)
+        said = log.output.splitlines()
+        self.assertEqual(2, len(said), said)
+        self.assertIn('cannot be recorded yet', said[0])
+        self.assertIn('are recorded again', said[1])
+
+
+class TestLost(base.TestCase):
+    """What is marked as interrupted while this process goes on with it."""
+
+    def setUp(self):
+        super().setUp()
+        self.leaving = threading.Event()
+        self.recorder = records.Recorder(self.leaving)
+
+    def test_taken_back_and_written(self):
+        operation = Lost()
+        self.assertEqual(
+            'failed', self.recorder.insist(operation.finish, 'failed'))
+        self.assertEqual(['finish', 'finish'], operation.tried)
+
+    def test_marked_once_more_before_this_host_is_heard_of(self):
+        operation = Lost(marked_again=2)
+        self.recorder.insist(operation.finish, 'failed')
+        self.assertEqual(4 * ['finish'], operation.tried)
+
+    def test_what_is_only_mentioned_too(self):
+        self.assertTrue(self.recorder.mention(Lost().finish, 'failed'))
+
+    def test_what_is_settled_stays_so(self):
+        operation = Lost(comes_back=False)
+        self.assertRaises(exception.ClaimRefused, self.recorder.insist,
+                          operation.finish, 'failed')
+        self.assertEqual(['finish'], operation.tried)
+
+    def test_a_process_that_has_to_go_leaves_it(self):
+        """It has marked it so by itself, and the report says that."""
+        self.leaving.set()
+        self.assertRaises(exception.ClaimRefused, self.recorder.insist,
+                          Lost().finish, 'failed')
+
+    def test_a_mark_is_not_taken_back_to_be_made_again(self):
+        operation = Lost()
+        self.assertFalse(self.recorder.mention(
+            operation.mark_interrupted, 'error'))
+        self.assertFalse(operation.is_ours)

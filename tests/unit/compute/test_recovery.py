@@ -1,11 +1,13 @@
 """What a start makes of what the last process left."""
 
+import threading
+
 import fixtures
 
 from nova_gs import clock
 from nova_gs.compute.live_migration import departures
 from nova_gs.compute import recovery
-from nova_gs.db import models
+from nova_gs.compute import recovery_report
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.shutdown import tracker
@@ -37,9 +39,15 @@ class RecoveryTestCase(base.DatabaseTestCase):
         super().setUp()
         self.host = compute.host(self.conf)
         self.addCleanup(self.host.executors.migrations.close)
+        self.host.executors.operations = compute.AtOnce()
         self.tracker = tracker.Tracker(clock.Clock())
         self.gate = tracker.Gate(self.tracker, 'host1')
         self.departures = departures.Departures(self.host)
+        self.path = self.useFixture(fixtures.TempDir()).join('report')
+        self.recovery = recovery.Recovery(
+            self.host, self.context, self.gate, self.departures,
+            recovery_report.RecoveryReport(
+                self.path, 'host1', self.host.clock))
 
     def begun_by(self, owner, operation):
         objects.Operation.claim(
@@ -57,50 +65,153 @@ class RecoveryTestCase(base.DatabaseTestCase):
             params={'migrate_data':
                     objects.MigrateData().obj_to_primitive()}, **values)
 
+    def build(self):
+        return self.accept(
+            self.make_instance(vm_state='building'), kind='build',
+            step='build_instance', task_state='spawning')
+
     def stored(self, operation):
         return objects.Operation.get_by_uuid(self.context, operation.uuid)
 
     def settle(self, operation):
-        recovery.settle_interrupted(
-            self.host, self.context, self.gate, self.departures)
+        self.recovery.alone()
+        self.recovery.aside()
         return self.stored(operation)
 
+    def told(self):
+        """Return what the report says of each: [(step, verdict)]."""
+        return [(entry['step'], entry['verdict'])
+                for entry in recovery_report.read(self.path)['settled']]
 
-class TestSettle(RecoveryTestCase):
 
-    def test_operation_on_one_guest_is_over(self):
+class TestOneGuest(RecoveryTestCase):
+    """Operations on one guest, by what the hypervisor says of it."""
+
+    RUNNING, OFF = driver.PowerState.RUNNING, driver.PowerState.SHUTDOWN
+    PAUSED = driver.PowerState.PAUSED
+
+    #: (kind, power state found, how it ends, what the driver does)
+    CASES = (
+        ('reboot', RUNNING, 'failed', []),
+        ('reboot', OFF, 'succeeded', ['power_on']),
+        ('reboot', PAUSED, 'failed', []),
+        ('reboot', None, 'failed', []),
+        ('start', RUNNING, 'succeeded', ['power_on']),
+        ('start', OFF, 'succeeded', ['power_on']),
+        ('start', PAUSED, 'failed', []),
+        ('start', None, 'failed', []),
+        ('stop', RUNNING, 'succeeded', ['power_off']),
+        ('stop', OFF, 'succeeded', ['power_off']),
+        ('stop', None, 'failed', []),
+        ('delete', RUNNING, 'succeeded', ['destroy']),
+        ('delete', None, 'succeeded', ['destroy']),
+    )
+
+    def test_guest_that_waits_for_its_ports(self):
+        """It goes on waiting; what has come meanwhile counts."""
+        instance = self.make_instance(
+            vm_state='building', ports=[objects.Port(id='p', network_id='n')])
+        objects.ExternalEventList.record(self.context, [{
+            'instance_uuid': instance.uuid, 'name': 'network-vif-plugged',
+            'status': 'completed', 'tag': 'p'}])
+        operation = self.begun_by(BEFORE, self.accept(
+            instance, kind='build', step='build_instance',
+            task_state='spawning', params={'waits_for': {
+                'events': [['network-vif-plugged', 'p']], 'after': 0}}))
+        self.host.driver.power_state = self.PAUSED
+        self.settle(operation)
+        self.assertEqual([('build_instance', 'adopt')], self.told())
+        for thread in threading.enumerate():
+            if thread.name == 'plugging':
+                thread.join(60)
+        self.assertEqual('succeeded', self.stored(operation).state)
+        self.assertEqual('unpause', self.host.driver.names()[-1])
+        self.assertEqual([], self.tracker.list())
+
+    def test_cases(self):
+        for kind, power_state, state, verbs in self.CASES:
+            self.host.driver.power_state = power_state
+            del self.host.driver.calls[:]
+            stored = self.settle(self.begun_by(BEFORE, self.accept(
+                kind=kind, step=kind + '_instance', task_state='doing')))
+            self.assertEqual(
+                (kind, power_state, state, verbs), (
+                    kind, power_state, stored.state,
+                    [name for name in self.host.driver.names()
+                     if name != 'get_guest']))
+            self.assertIsNone(stored.instance.task_state)
+
+    def test_what_the_user_reads(self):
         stored = self.settle(self.begun_by(BEFORE, self.accept()))
-        self.assertEqual('failed', stored.state)
-        self.assertEqual(('active', None, 'host1'), (
-            stored.instance.vm_state, stored.instance.task_state,
-            stored.instance.host))
-        for words in ('host1', 'reboot_instance', 'ask again'):
+        self.assertEqual(('active', 'host1'), (
+            stored.instance.vm_state, stored.instance.host))
+        for words in ('host1', 'reboot_instance', 'whether the guest was '
+                      'restarted', 'ask again'):
             self.assertIn(words, stored.error)
         action = objects.InstanceAction.get_by_request_id(
             self.context, stored.instance_uuid, stored.request_id)
         self.assertEqual(stored.error, action.message)
+        cut, told, again = action.events
+        self.assertEqual(('reboot_instance', 'Error'),
+                         (cut.event, cut.result))
+        self.assertEqual(('recovery', 'Success', 'host1'),
+                         (told.event, told.result, told.host))
+        self.assertIn('Fail: Nobody can tell', told.details)
+        self.assertEqual(('reboot_instance', 'Error'),
+                         (again.event, again.result))
+        self.assertEqual([('reboot_instance', 'fail')], self.told())
 
     def test_also_what_others_have_marked(self):
         operation = self.begun_by(BEFORE, self.accept())
         self.stored(operation).mark_interrupted('the host was lost')
         self.assertEqual('failed', self.settle(operation).state)
 
-    def test_build(self):
-        stored = self.settle(self.begun_by(BEFORE, self.accept(
-            self.make_instance(vm_state='building'), kind='build',
-            step='build_instance', task_state='spawning')))
-        self.assertEqual(('failed', 'error', None), (
+    def test_build_that_was_done(self):
+        stored = self.settle(self.begun_by(BEFORE, self.build()))
+        self.assertEqual(('succeeded', 'active', None, 'host1', 1), (
             stored.state, stored.instance.vm_state,
-            stored.instance.task_state))
-        self.assertEqual(stored.error, stored.instance.fault['message'])
+            stored.instance.task_state, stored.instance.host,
+            stored.instance.power_state))
+        self.assertEqual(['get_guest'], self.host.driver.names())
+
+    def test_build_that_was_cut(self):
+        for power_state in (None, self.OFF, self.PAUSED):
+            self.host.driver.power_state = power_state
+            stored = self.settle(self.begun_by(BEFORE, self.build()))
+            self.assertEqual(('failed', 'error', None, None), (
+                stored.state, stored.instance.vm_state,
+                stored.instance.task_state, stored.instance.host))
+            self.assertEqual(stored.error,
+                             stored.instance.fault['message'])
+            self.assertIn('destroy', self.host.driver.names())
+
+    def test_guest_that_has_moved_is_deleted_where_it_is(self):
+        operation = self.begun_by(BEFORE, self.accept(
+            kind='delete', step='delete_instance', task_state='deleting'))
+        moved = self.stored(operation).instance
+        moved.host = 'host2'
+        moved.save()
+        stored = self.settle(operation)
+        self.assertEqual((True, 'host2'), (stored.is_offered, stored.host))
+        self.assertEqual([('delete_instance', 'host2')],
+                         self.host.publisher.sent)
+
+    def test_guest_that_cannot_be_removed(self):
+        self.host.driver.power_state = None
+        self.host.driver.errors['destroy'] = exception.HypervisorError(
+            reason='its disk is busy')
+        stored = self.settle(self.begun_by(BEFORE, self.build()))
+        self.assertEqual('failed', stored.state)
+        self.assertIn('its disk is busy', stored.error)
+        self.assertEqual([('build_instance', 'fail')], self.told())
 
     def test_a_stop_waits_for_what_is_being_settled(self):
         seen = []
         self.host.driver.destroy = lambda instance: seen.extend(
             self.tracker.holding())
         stored = self.settle(self.begun_by(BEFORE, self.accept(
-            kind='build', step='build_instance', task_state='spawning')))
-        self.assertEqual([('build_instance', stored.uuid)], [
+            kind='delete', step='delete_instance', task_state='deleting')))
+        self.assertEqual([('delete_instance', stored.uuid)], [
             (work.name, work.operation_uuid) for work in seen])
         self.assertTrue(self.tracker.empty())
 
@@ -110,22 +221,16 @@ class TestSettle(RecoveryTestCase):
         self.assertEqual(('running', BEFORE), (
             self.settle(operation).state, self.stored(operation).owner))
 
+    def test_a_quiesced_host_settles(self):
+        operation = self.begun_by(BEFORE, self.accept())
+        self.gate.let_go('new kernel', 'for ever')
+        self.assertEqual('failed', self.settle(operation).state)
+
     def test_the_user_may_ask_again(self):
         stored = self.settle(self.begun_by(BEFORE, self.accept()))
         instance = objects.Instance.get_by_uuid(
             self.context, stored.instance_uuid)
         self.assertEqual('accepted', self.accept(instance).state)
-
-    def test_what_was_marked_while_the_host_was_lost(self):
-        operation = self.begun_by(BEFORE, self.accept())
-        self.stored(operation).mark_interrupted('the host was lost')
-        self.assertEqual('failed', self.settle(operation).state)
-
-    def test_build_leaves_no_room_taken(self):
-        stored = self.settle(self.begun_by(BEFORE, self.accept(
-            kind='build', step='build_instance', task_state='spawning')))
-        self.assertEqual(('error', None), (
-            stored.instance.vm_state, stored.instance.host))
 
     def test_left_alone(self):
         for operation in (
@@ -133,9 +238,8 @@ class TestSettle(RecoveryTestCase):
                 self.begun_by(BEFORE, self.accept(host='host2'))):
             before = self.stored(operation).state
             self.settle(operation)
-            self.assertNotIn(self.stored(operation).state,
-                             ('interrupted', 'failed'))
             self.assertEqual(before, self.stored(operation).state)
+        self.assertEqual([], self.host.driver.calls)
 
     def test_only_once(self):
         operation = self.begun_by(BEFORE, self.accept())
@@ -143,6 +247,45 @@ class TestSettle(RecoveryTestCase):
         taken_over = self.stored(operation).claim_id
         self.settle(operation)
         self.assertEqual(taken_over, self.stored(operation).claim_id)
+        self.assertEqual(1, len(self.told()))
+
+    def test_killed_while_it_settles(self):
+        """The next start does it again, as if it were the first."""
+        operation = self.begun_by(BEFORE, self.accept(
+            kind='start', step='start_instance', task_state='powering-on'))
+        objects.Operation.take_over(
+            self.context, operation.uuid, 'host1', 'killed meanwhile', 'c')
+        self.assertEqual('succeeded', self.settle(operation).state)
+
+    def test_hypervisor_that_cannot_be_asked(self):
+        self.host.driver.errors['get_guest'] = (
+            exception.HypervisorUnavailable(uri='u', reason='it is away'))
+        operation = self.begun_by(BEFORE, self.accept())
+        stored = self.settle(operation)
+        self.assertEqual('interrupted', stored.state)
+        self.assertIn('cannot be told yet on host host1', stored.error)
+        self.assertIn('it is away', stored.error)
+        self.recovery.again()
+        self.assertEqual(stored.updated_at, self.stored(operation).updated_at)
+        del self.host.driver.errors['get_guest']
+        self.recovery.again()
+        self.assertEqual('failed', self.stored(operation).state)
+
+    def test_hypervisor_that_goes_away_meanwhile(self):
+        self.host.driver.errors['power_on'] = (
+            exception.HypervisorUnavailable(uri='u', reason='it is away'))
+        operation = self.begun_by(BEFORE, self.accept(
+            kind='start', step='start_instance', task_state='powering-on'))
+        self.assertEqual('interrupted', self.settle(operation).state)
+        del self.host.driver.errors['power_on']
+        self.recovery.again()
+        self.assertEqual('succeeded', self.stored(operation).state)
+
+    def test_nothing_is_asked_again_without_need(self):
+        self.settle(self.begun_by(BEFORE, self.accept()))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.OperationList.of_dead_owners', None))
+        self.recovery.again()
 
     def test_what_a_conductor_does_is_left_to_it(self):
         """Its task names the source as the host while it asks it."""
@@ -159,6 +302,7 @@ class TestSettle(RecoveryTestCase):
         self.assertEqual(('failed', 'error', None), (
             stored.state, stored.migration.status,
             stored.instance.task_state))
+        self.assertEqual([], self.host.driver.calls)
 
 
 class TestAdopt(RecoveryTestCase):
@@ -202,16 +346,20 @@ class TestAdopt(RecoveryTestCase):
             self.assertEqual(
                 (operation.uuid, operation.instance_uuid),
                 (work.operation_uuid, work.instance_uuid))
+            self.assertIn(operation.instance_uuid, self.host.fence.list())
             self.end()
             stored = self.stored(operation)
             self.assertEqual(
                 ('post_live_migration_at_destination', None, 'host2',
                  'host2'), (stored.step, stored.owner, stored.host,
                             stored.instance.host))
+            self.assertEqual({}, self.host.fence.list())
             self.host.driver.handle = compute.FakeHandle()
+        self.assertEqual(2 * [('live_migration', 'adopt')], self.told())
 
-    def test_it_is_not_waited_for(self):
-        self.settle(self.cut(True))
+    def test_before_anybody_else_is_needed(self):
+        self.cut(True)
+        self.recovery.alone()
         self.assertEqual(1, len(self.departures.under_way()))
 
     def test_in_the_name_of_who_asked(self):
@@ -232,6 +380,7 @@ class TestAdopt(RecoveryTestCase):
                          stored.step)
         self.assertEqual('failed', stored.params['ending']['state'])
         self.assertEqual('host1', stored.instance.host)
+        self.assertEqual([('live_migration', 'roll back')], self.told())
 
     def test_hypervisor_that_cannot_tell(self):
         self.host.driver.errors['adopt_migration'] = (
@@ -242,8 +391,24 @@ class TestAdopt(RecoveryTestCase):
                          (stored.state, stored.instance.task_state))
         self.assertIn('libvirtd is busy', stored.error)
         self.assertTrue(self.tracker.empty())
+        self.assertRaises(exception.GuestFenced, self.host.fence.require,
+                          operation.instance_uuid)
         del self.host.driver.errors['adopt_migration']
-        self.assertEqual('running', self.settle(operation).state)
+        self.recovery.again()
+        self.assertEqual('running', self.stored(operation).state)
+
+    def test_what_others_have_settled_meanwhile(self):
+        self.host.driver.errors['adopt_migration'] = (
+            exception.HypervisorError(reason='libvirtd is busy'))
+        operation = self.cut(False)
+        self.settle(operation)
+        objects.Operation.take_over(
+            self.context, operation.uuid, 'host1', 'other', 'c').finish(
+                'failed', error='settled')
+        del self.host.driver.errors['adopt_migration']
+        self.recovery._settle(operation)
+        self.assertEqual({}, self.host.fence.list())
+        self.assertEqual([], self.departures.under_way())
 
     def test_host_that_is_stopped_already(self):
         operation = self.cut(True)
@@ -279,114 +444,6 @@ class TestBeginAgain(RecoveryTestCase):
         for step in self.STEPS:
             self.settle(self.begun_by(BEFORE, self.migration(step=step)))
         self.assertEqual([], self.host.driver.calls)
-
-
-class TestClearAfterDepartures(RecoveryTestCase):
-
-    def ended(self, status='completed', source='host1', host='host2'):
-        """Return the instance of a migration that has ended."""
-        instance = self.make_instance(host=host)
-        objects.Migration(
-            self.context, instance_uuid=instance.uuid, status=status,
-            source_compute=source, dest_compute='host2').create()
-        return instance
-
-    def cleared(self):
-        """Start; returns how many guests were cleared up after."""
-        recovery.clear_after_departures(self.host, self.context)
-        self.assertLessEqual(
-            set(self.host.driver.calls),
-            {('finish_migration', driver.Side.SOURCE, True)})
-        return len(self.host.driver.calls)
-
-    def test_once_for_each_guest(self):
-        instance = self.ended()
-        objects.Migration(
-            self.context, instance_uuid=instance.uuid, status='completed',
-            source_compute='host1', dest_compute='host2').create()
-        self.ended()
-        self.assertEqual(2, self.cleared())
-
-    def test_not_after_others(self):
-        self.ended(source='host3')
-        self.ended(status='error', host='host1')
-        self.ended(host='host1')
-        returning = self.ended()
-        objects.Migration(
-            self.context, instance_uuid=returning.uuid, status='running',
-            source_compute='host2', dest_compute='host1').create()
-        self.assertEqual(0, self.cleared())
-
-    def test_guest_that_was_deleted(self):
-        instance = self.ended()
-        with self.store.database.writer() as connection:
-            connection.execute(models.instances.update().where(
-                models.instances.c.uuid == instance.uuid).values(
-                    deleted=True))
-        self.assertEqual(0, self.cleared())
-
-    def test_hypervisor_that_refuses_does_not_keep_the_start(self):
-        self.ended()
-        self.host.driver.errors['finish_migration'] = (
-            exception.HypervisorError(reason='no'))
-        self.assertEqual(1, self.cleared())
-
-
-class TestGiveRoomsBack(RecoveryTestCase):
-
-    def ended(self, status, dest='host1', host='host2'):
-        """Return the instance of a migration that has ended."""
-        operation = self.begun_by(BEFORE, self.accept(
-            self.make_instance(host=host), kind='live-migration',
-            step='live_migration', task_state='migrating', host=host,
-            migration=objects.Migration(
-                source_compute=host, dest_compute=dest)))
-        objects.Operation.claim(
-            self.context, operation.uuid, operation.step, BEFORE,
-            operation.uuid).finish('failed', migration={'status': status})
-        return self.stored(operation).instance
-
-    def cleared(self):
-        """Start; returns how many rooms were given back."""
-        del self.host.driver.calls[:]
-        recovery.give_rooms_back(self.host, self.context)
-        self.assertEqual(
-            {('finish_migration', driver.Side.DESTINATION, False)} &
-            set(self.host.driver.calls), set(self.host.driver.calls))
-        return len(self.host.driver.calls)
-
-    def test_of_guests_that_did_not_come(self):
-        for status in ('error', 'cancelled'):
-            self.ended(status)
-        self.assertEqual(2, self.cleared())
-
-    def test_once_for_each_guest(self):
-        instance = self.ended('error')
-        objects.Migration(
-            self.context, instance_uuid=instance.uuid, status='error',
-            source_compute='host2', dest_compute='host1').create()
-        self.assertEqual(1, self.cleared())
-
-    def test_not_of_guests_that_are_here_or_come(self):
-        self.ended('completed')
-        self.ended('error', dest='host3')
-        arrived = self.ended('error')
-        arrived.host = 'host1'
-        arrived.save()
-        coming = self.ended('error')
-        objects.Migration(
-            self.context, instance_uuid=coming.uuid, status='running',
-            source_compute='host2', dest_compute='host1').create()
-        deleted = self.ended('error')
-        deleted.deleted = True
-        deleted.save()
-        self.assertEqual(0, self.cleared())
-
-    def test_hypervisor_that_refuses(self):
-        self.ended('error')
-        self.host.driver.errors['finish_migration'] = (
-            exception.HypervisorError(reason='busy'))
-        self.assertEqual(1, self.cleared())
 
 
 class TestTakeUp(RecoveryTestCase):

@@ -218,6 +218,21 @@ class TestChoiceOfServer(base.TestCase):
             self.topics('live_migration', NEW, 'uuid')
             self.assertEqual(version, self.client.versions[-1], (pin, fleet))
 
+    def test_what_the_fleet_does_not_know_is_not_recorded(self):
+        for pin, fleet, knows in (('auto', '6.6', True),
+                                  ('auto', '6.5', False),
+                                  ('6.5', '6.6', False)):
+            self.flags(compute=pin, group='upgrade_levels')
+            self.peers.fleet = fleet
+            self.api.require_known('reboot_instance')
+            if knows:
+                self.api.require_known('pause_instance')
+                continue
+            error = self.assertRaises(
+                exception.ComputesTooOld, self.api.require_known,
+                'pause_instance')
+            self.assertIn('needs RPC version 6.6', str(error))
+
     def test_what_the_fleet_does_not_know_is_not_sent(self):
         self.flags(compute='6.0', group='upgrade_levels')
         error = self.assertRaises(

@@ -29,11 +29,15 @@ class FakeComputeAPI:
     def __init__(self):
         self.asked = []
         self.errors = {}
+        #: Of the MigrateData that they know.
+        self.version = '1.1'
         self.when_asked = lambda check, host: None
 
     def check_can_live_migrate_source(self, ctxt, host, instance):
         self._called('source', host)
-        return objects.MigrateData(hypervisor_type='fake')
+        return objects.MigrateData.obj_from_primitive(
+            objects.MigrateData(hypervisor_type='fake').obj_to_primitive(
+                target_version=self.version))
 
     def check_can_live_migrate_destination(self, ctxt, host, instance,
                                            migrate_data):

@@ -1,11 +1,16 @@
 """Tasks that nobody works at any more are offered again, others are not."""
 
 import fixtures
+from oslo_db import exception as db_exc
 
 from nova_gs.conductor import leftovers
+from nova_gs.conductor.tasks import build
 from nova_gs.db import models
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.rpc import catalogue
+from nova_gs.shutdown import tracker
+from nova_gs import steps
 from tests.unit.conductor import base
 
 ME, OTHER = 'me', 'other'
@@ -192,3 +197,74 @@ class _Then:
     def __call__(self):
         self._happens()
         return set()
+
+
+class AtOnce:
+    """A pool that runs at once what it is given."""
+
+    def submit(self, key, function, *args):
+        function(*args)
+
+
+class TestUnknownOutcome(LeftoversTestCase):
+    """The database fails in the middle of a commit."""
+
+    def setUp(self):
+        super().setUp()
+        self.tracker = tracker.Tracker(self.means.clock)
+        self.runner = steps.StepRunner(
+            tracker.Gate(self.tracker, 'conductor'), ME, AtOnce())
+        self.begun = []
+
+    def run_step(self, operation, method=None):
+        self.runner.take(
+            catalogue.ROWS[operation.step], method or self._note,
+            self.context, operation.uuid)
+        self.assertTrue(self.tracker.empty())
+        self.pass_time()
+
+    def _note(self, ctxt, operation, work):
+        self.begun.append(operation.uuid)
+
+    def fail_after(self, verb):
+        """Let a verb's answer be lost after it has been committed."""
+        commit = getattr(self.store.operations, verb)
+
+        def lose(*args, **kwargs):
+            commit(*args, **kwargs)
+            raise db_exc.DBConnectionError()
+
+        self.useFixture(fixtures.MockPatchObject(
+            self.store.operations, verb, lose))
+
+    def test_claim(self):
+        """Nothing is begun; the same conductor offers it again."""
+        operation = self.task()
+        self.fail_after('claim')
+        self.run_step(operation)
+        self.assertEqual([], self.begun)
+        self.assertEqual(ME, self.stored(operation).owner)
+        self.assertEqual(1, self.leftovers.offer_again())
+        self.assertTrue(self.stored(operation).is_offered)
+
+    def test_claim_that_was_not_committed(self):
+        operation = self.task()
+        self.useFixture(fixtures.MockPatchObject(
+            self.store.operations, 'claim',
+            side_effect=db_exc.DBConnectionError()))
+        self.run_step(operation)
+        self.assertTrue(self.stored(operation).is_offered)
+
+    def test_offer_to_a_host(self):
+        """It stands; the sweeper sends it."""
+        operation = self.accept(
+            self.make_instance(host=None, vm_state='building'), kind='build',
+            step='build_server', host=None, task_state='scheduling',
+            params={'host': None, 'image_id': 'i'})
+        self.fail_after('offer')
+        self.run_step(operation, lambda ctxt, mine, work: build.Build(
+            self.means, ctxt, mine).run())
+        stored = self.stored(operation)
+        self.assertEqual(('build_instance', 'host3', True, None), (
+            stored.step, stored.host, stored.is_offered, stored.error))
+        self.assertEqual(0, self.leftovers.offer_again())

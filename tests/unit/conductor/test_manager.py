@@ -119,6 +119,22 @@ class TestTasks(base.ConductorTestCase):
             self.assertTrue(callable(getattr(served, row.name)), row.name)
 
 
+class TestBackport(base.ConductorTestCase):
+
+    def test_a_record_in_the_words_of_an_older_release(self):
+        instance = self.make_instance()
+        instance.lock('owner', 'mine')
+        for version, locked_by in (('1.1', 'owner'), ('1.0', None)):
+            old = manager.ConductorManager(None).object_backport_versions(
+                self.context, instance,
+                {'Instance': version, 'Flavor': '1.0'})
+            self.assertEqual(version, old['nova_gs_object.version'])
+            values = old['nova_gs_object.data']
+            self.assertEqual(locked_by, values.get('locked_by'))
+            self.assertEqual(version == '1.1', 'locked_reason' in values)
+            self.assertTrue(values['locked'])
+
+
 class TestDatabaseAway(base.ConductorTestCase):
 
     def test_caller_learns_that_it_may_try_again(self):
@@ -133,3 +149,18 @@ class TestDatabaseAway(base.ConductorTestCase):
             self.context, 'Service', 'register', {}, (), {})
         self.assertIn('register', str(error))
         self.assertNotIn('\n', str(error))
+
+    def test_in_words_that_any_release_knows(self):
+        def fail(*args):
+            raise exception.DatabaseFull(
+                condition='is full',
+                effect=exception.DatabaseUnavailable.NOT_WRITTEN)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.remote.run_action', fail))
+        error = self.assertRaises(
+            exception.PeerUnavailable,
+            manager.ConductorManager(None).object_action,
+            self.context, None, 'save', (), {})
+        self.assertIs(exception.PeerUnavailable, type(error))
+        self.assertIn('did not answer save: it is full', str(error))

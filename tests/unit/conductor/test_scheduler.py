@@ -32,7 +32,7 @@ class TestScheduler(base.TestCase):
     def test_objections(self):
         for changes, kwargs, said in (
                 ({}, {'wanted': 'other'}, 'not the host'),
-                ({}, {'unwanted': ('a',)}, 'ruled out'),
+                ({}, {'unwanted': {'a': 'it has failed'}}, 'it has failed'),
                 ({'refusal': 'it drains'}, {}, 'it drains'),
                 ({'free_memory_mb': 100}, {}, 'MiB'),
                 ({'free_vcpus': 0}, {}, 'CPUs'),
@@ -41,6 +41,18 @@ class TestScheduler(base.TestCase):
                 candidate('a', **changes), Needs(), **kwargs)
             self.assertIn(said, why)
         self.assertEqual('', scheduler.objection(candidate('a'), Needs()))
+
+    def test_zone(self):
+        chosen = scheduler.choose(
+            [candidate('a', zone='west'), candidate('b', zone='east')],
+            Needs(), zone='east')
+        self.assertEqual(['b'], [c.host for c in chosen])
+        self.assertEqual(
+            'it is in the availability zone nova, east is needed',
+            scheduler.objection(candidate('a'), Needs(), zone='east'))
+        for zone in (None, 'nova'):
+            self.assertEqual('', scheduler.objection(
+                candidate('a'), Needs(), zone=zone))
 
     def test_no_host_names_every_objection(self):
         error = self.assertRaises(

@@ -2,6 +2,8 @@
 
 import threading
 
+import fixtures
+
 from nova_gs import clock
 from nova_gs.conductor import leftovers
 from nova_gs.conductor import sweeper
@@ -92,6 +94,16 @@ class TestSendAgain(SweeperTestCase):
                     task_state='powering-off')
         self.assertEqual([('stop_instance', 'host1')], self.sweep())
 
+    def test_build_whose_host_is_gone_goes_elsewhere(self):
+        operation = self.accept(
+            self.make_instance(vm_state='building'), kind='build',
+            step='build_instance', task_state='spawning')
+        self.services['host1'].destroy()
+        self.make_due()
+        self.assertEqual(0, self.sweeper.sweep())
+        self.assertEqual([('build_instance', 'host3', operation.uuid)],
+                         self.publisher.published)
+
     def test_broker_that_is_away(self):
         self.accept()
         self.publisher.broker_away = True
@@ -106,6 +118,83 @@ class TestSendAgain(SweeperTestCase):
         other = self.make_sweeper()
         self.assertEqual(
             [6, 0], [self.sweeper.sweep(), other.sweep()])
+
+
+class TestGivenBack(SweeperTestCase):
+    """Guests whose destination is gone before it has begun."""
+
+    def setUp(self):
+        super().setUp()
+        old, new = [objects.Flavor(
+            id=1, flavorid=name, name=name, memory_mb=size, vcpus=1,
+            root_gb=1) for name, size in (('small', 64), ('large', 128))]
+        operation = self.claimed(
+            kind='resize', step='resize_instance', task_state='resize_prep',
+            migration=objects.Migration(
+                source_compute='host1', source_node='node1',
+                dest_compute='host2', status='migrating',
+                old_flavor=old, new_flavor=new, old_vm_state='active'))
+        operation.offer(
+            'finish_resize', host='host2', peer_host='host1',
+            instance={'host': 'host2', 'memory_mb': 128,
+                      'task_state': 'resize_migrated'},
+            migration={'status': 'post-migrating'}, params={'x': 'y'})
+        self.operation = operation
+
+    def lose(self, *hosts):
+        for host in hosts:
+            self.services[host].set_status(forced_down=True)
+        self.make_due()
+        self.sweeper.sweep()
+        return self.stored(self.operation)
+
+    def assert_waits(self, stored):
+        self.assertEqual(
+            ('finish_resize', 'host2', 'host2', 'post-migrating'),
+            (stored.step, stored.host, stored.instance.host,
+             stored.migration.status))
+
+    def test_goes_back(self):
+        stored = self.lose('host2')
+        self.assertEqual(
+            ('finish_revert_resize', 'host1', None, True),
+            (stored.step, stored.host, stored.peer_host, stored.is_offered))
+        self.assertEqual(
+            ('host1', 'node1', 64, 'small', 'resize_reverting'),
+            (stored.instance.host, stored.instance.node,
+             stored.instance.memory_mb, stored.instance.flavor.flavorid,
+             stored.instance.task_state))
+        self.assertEqual('post-reverting', stored.migration.status)
+        self.assertEqual('y', stored.params['x'])
+        self.assertIn('not started on host host2', stored.params['ending'])
+        self.assertIn(('finish_revert_resize', 'host1', stored.uuid),
+                      self.publisher.published)
+        self.assertRaises(
+            exception.ClaimRefused, objects.Operation.claim, self.context,
+            stored.uuid, 'finish_resize', 'owner-of-host2', 'late')
+
+    def test_not_while_its_source_is_gone_too(self):
+        self.assert_waits(self.lose('host1', 'host2'))
+
+    def test_not_what_may_have_begun(self):
+        taken = self.take(self.operation, 'd')
+        taken.report(instance={'task_state': 'resize_finish'})
+        taken.offer('finish_resize', host='host2', peer_host='host1')
+        self.assert_waits(self.lose('host2'))
+
+    def test_not_what_is_claimed(self):
+        taken = self.take(self.operation, 'd')
+        self.assertFalse(taken.migration.give_guest_back(
+            taken.uuid, 'why', 5))
+
+    def test_not_while_its_destination_is_there(self):
+        self.assert_waits(self.lose())
+
+    def test_not_what_was_deleted(self):
+        self.operation.instance.deleted = True
+        self.operation.instance.save()
+        stored = self.lose('host2')
+        self.assertEqual('finish_resize', stored.step)
 
 
 class TestExpired(SweeperTestCase):
@@ -129,6 +218,14 @@ class TestExpired(SweeperTestCase):
         self.assertEqual(('failed', 'error'),
                          (stored.state, stored.migration.status))
 
+    def test_what_could_be_confirmed_still_can(self):
+        for step in ('confirm_resize', 'revert_resize'):
+            stored = self.expired(self.accept(
+                step=step, expires_in=-1,
+                migration=objects.Migration(status='confirming')))
+            self.assertEqual(('failed', 'finished'),
+                             (stored.state, stored.migration.status))
+
     def test_build(self):
         stored = self.expired(self.accept(
             self.make_instance(host=None, vm_state='building'), kind='build',
@@ -136,6 +233,17 @@ class TestExpired(SweeperTestCase):
             expires_in=-1))
         self.assertEqual('error', stored.instance.vm_state)
         self.assertEqual(stored.error, stored.instance.fault['message'])
+
+    def test_build_says_why_it_found_no_other_host(self):
+        for host in ('host2', 'host3'):
+            self.drain(host)
+        stored = self.expired(self.accept(
+            self.make_instance(vm_state='building'), kind='build',
+            step='build_instance', task_state='spawning', expires_in=-1))
+        for words in ('on host host1', 'Host host2 is draining',
+                      'Host host3 is draining', 'Ask for it again'):
+            self.assertIn(words, stored.instance.fault['message'])
+        self.assertIsNone(stored.instance.host)
 
     def test_also_for_a_host_that_is_away(self):
         self.services['host1'].set_status(forced_down=True)
@@ -243,6 +351,26 @@ class TestHostThatIsGone(SweeperTestCase):
 
 class TestLoop(SweeperTestCase):
 
+    def test_hosts_that_leave_are_looked_at_between_sweeps(self):
+        self.flags(group='operations', sweep_interval=7200)
+        self.flags(service_down_time=4 * 3600)
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.conductor.sweeper.LOOK_EVERY', 0.01))
+        operation = self.accept(
+            self.make_instance(vm_state='building'), kind='build',
+            step='build_instance', task_state='spawning')
+        self.services['host1'].quiesce()
+        looking = self.make_sweeper()
+        looking.sweep = self.fail
+        published = threading.Event()
+        looking._means.publisher.publish = (
+            lambda ctxt, sent: published.set())
+        looking.start()
+        self.addCleanup(looking._thread.join, 60)
+        self.addCleanup(looking.stop)
+        self.assertTrue(published.wait(60))
+        self.assertEqual('host3', self.stored(operation).host)
+
     def make_looping(self):
         self.flags(group='operations', sweep_interval=0.1)
         looping = self.make_sweeper()
@@ -266,6 +394,24 @@ class TestLoop(SweeperTestCase):
         looping.stop()
         looping._thread.join(60)
         self.assertFalse(looping._thread.is_alive())
+
+    def test_without_a_database_it_waits_and_says_nothing(self):
+        log = self.useFixture(
+            fixtures.FakeLogger('nova_gs.conductor.sweeper'))
+        looping = self.make_looping()
+        swept, done = [], threading.Event()
+
+        def sweep():
+            swept.append(True)
+            if len(swept) == 3:
+                done.set()
+            raise exception.DatabaseUnavailable(
+                condition='does not answer', effect='Nothing')
+
+        looping.sweep = sweep
+        looping.start()
+        self.assertTrue(done.wait(60))
+        self.assertEqual('', log.output)
 
     def test_a_stop_waits_for_a_sweep(self):
         looping = self.make_looping()

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from nova_gs.db import operation_effects as effects
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -56,6 +57,25 @@ class FinishTestCase(base.OperationTestCase):
             exception.InstanceNotFound, objects.Instance.get_by_uuid,
             self.context, stored.uuid)
 
+    def test_deletion_where_the_guest_is_not_any_more(self):
+        operation = self.claimed(kind='delete')
+        instance = self.stored(operation).instance
+        instance.host = 'host2'
+        instance.save()
+        self.assertRaises(exception.InstanceMoved, operation.finish,
+                          'succeeded', instance={'deleted': True})
+        stored = self.stored(operation)
+        self.assertEqual('running', stored.state)
+        self.assertFalse(stored.instance.deleted)
+
+    def test_deletion_of_what_is_on_no_host_any_more(self):
+        operation = self.claimed(kind='delete')
+        instance = self.stored(operation).instance
+        instance.host = None
+        instance.save()
+        operation.finish('succeeded', instance={'deleted': True})
+        self.assertTrue(self.stored(operation).instance.deleted)
+
     def test_a_deleted_instance_stays_as_it_is(self):
         instance = self.make_instance()
         reboot = self.claim(self.accept(instance))
@@ -65,6 +85,38 @@ class FinishTestCase(base.OperationTestCase):
             'succeeded', instance={'deleted': True})
         reboot.finish('succeeded', instance={'vm_state': 'active'})
         self.assertEqual('deleted', self.stored(reboot).instance.vm_state)
+
+    def test_what_was_offered_for_a_deleted_instance_is_dropped(self):
+        instance = self.make_instance()
+        build = self.accept(instance, kind='build', step='build_instance',
+                            task_state='spawning')
+        delete = self.accept(instance, kind='delete', step='delete_instance',
+                             task_state='deleting', task_states=None)
+        self.claim(delete, 'delete_instance', claim_id='second').finish(
+            'succeeded', instance={'deleted': True})
+        self.refused(_WHY.FINAL, self.claim, build, 'build_instance')
+        stored = self.stored(build)
+        self.assertEqual(('aborted', effects.DELETED),
+                         (stored.state, stored.error))
+        self.assertEqual([effects.DELETED], [
+            action.message for action
+            in objects.InstanceActionList.get_by_instance(
+                self.context, instance.uuid) if action.action == 'create'])
+
+    def test_what_has_begun_and_what_moves_is_not(self):
+        for begun, migration in ((True, None), (False, objects.Migration())):
+            instance = self.make_instance()
+            other = self.accept(
+                instance, kind='reboot', task_state='rebooting',
+                migration=migration)
+            if begun:
+                other = self.claim(other)
+            delete = self.accept(
+                instance, kind='delete', step='delete_instance',
+                task_state='deleting', task_states=None)
+            self.claim(delete, 'delete_instance', claim_id='second').finish(
+                'succeeded', instance={'deleted': True})
+            self.assertFalse(self.stored(other).is_final)
 
     def test_the_task_of_another_operation_stays(self):
         instance = self.make_instance()
@@ -173,7 +225,7 @@ class InterruptTestCase(base.OperationTestCase):
         operation = self.claimed()
         operation.mark_interrupted('cut', instance={'task_state': None})
         stored = self.stored(operation)
-        self.assertEqual(('interrupted', 'cut', None, None), (
+        self.assertEqual(('interrupted', 'cut', 'owner', 'claim'), (
             stored.state, stored.error, stored.owner, stored.claim_id))
         self.assertIsNone(stored.instance.task_state)
         self.refused(_WHY.TAKEN, self.claim, operation, claim_id='other')
@@ -187,6 +239,33 @@ class InterruptTestCase(base.OperationTestCase):
         self.stored(operation).mark_interrupted('cut')
         self.assertRaises(
             exception.ClaimRefused, operation.finish, 'succeeded')
+
+    def test_the_one_who_was_cut_is_alive_and_takes_it_back(self):
+        operation = self.claimed()
+        self.stored(operation).mark_interrupted('lost')
+        self.assertTrue(operation.take_back())
+        stored = self.stored(operation)
+        self.assertEqual(('running', None, 'owner', 'claim'), (
+            stored.state, stored.error, stored.owner, stored.claim_id))
+        operation.finish('succeeded')
+
+    def test_what_is_not_interrupted_is_not_taken_back(self):
+        operation = self.claimed()
+        self.assertFalse(operation.take_back())
+        self.stored(operation).mark_interrupted('lost')
+        taken = objects.Operation.take_over(
+            self.context, operation.uuid, 'host1', 'new', 'rescue')
+        self.assertFalse(operation.take_back())
+        self.stored(taken).mark_interrupted('lost again')
+        self.assertFalse(operation.take_back())
+        self.assertTrue(taken.take_back())
+        taken.finish('failed')
+        self.assertFalse(taken.take_back())
+
+    def test_what_never_was_ours_is_not_taken_back(self):
+        operation = self.accept()
+        self.stored(operation).mark_interrupted('lost')
+        self.assertFalse(operation.take_back())
 
     def test_somebody_was_faster(self):
         operation = self.claimed()
@@ -224,6 +303,30 @@ class TakeOverTestCase(base.OperationTestCase):
         taken = self.take_over(operation)
         self.assertEqual('running', taken.state)
         self.assertIsNone(taken.error)
+
+    def test_by_the_destination_when_the_source_is_lost(self):
+        operation = self.claimed(
+            kind='live-migration', step='live_migration',
+            task_state='migrating',
+            migration=objects.Migration(source_compute='host1'))
+        operation.report(peer_host='host2')
+        # As long as it is not known to be lost it may go on.
+        self.refused(_WHY.TAKEN, self.take_over, operation, host='host2')
+        operation.mark_interrupted('cut')
+        self.refused(_WHY.MOVED, self.take_over, operation, host='host3')
+        taken = self.take_over(operation, host='host2', claim_id='peer')
+        self.assertEqual(('running', 'peer', 'host1', 'host2'), (
+            taken.state, taken.claim_id, taken.host, taken.peer_host))
+        # If the source returns in this moment one of them has the row.
+        again = self.take_over(operation, owner='returned')
+        self.assertRaises(exception.ClaimRefused, taken.offer, 'next')
+        again.finish('succeeded')
+
+    def test_not_by_the_peer_of_another_step(self):
+        operation = self.claimed()
+        operation.report(peer_host='host2')
+        operation.mark_interrupted('cut')
+        self.refused(_WHY.TAKEN, self.take_over, operation, host='host2')
 
     def test_not_from_oneself(self):
         self.refused(_WHY.TAKEN, self.take_over, self.claimed(),

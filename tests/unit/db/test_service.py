@@ -26,6 +26,14 @@ class ServiceTestCase(base.DatabaseTestCase):
         self.assertLess(service.seconds_since_seen, 5)
         self.assertGreaterEqual(service.seconds_since_seen, 0)
 
+    def test_zone_is_that_of_the_last_start(self):
+        self.assertIsNone(self.register().availability_zone)
+        for zone in ('east', None):
+            objects.Service.register(
+                self.context, 'host1', 'nova-compute', 'compute', 3, 'two',
+                zone)
+            self.assertEqual(zone, self.stored().availability_zone)
+
     def test_a_new_owner_ends_a_drain(self):
         service = self.register()
         self.assertTrue(service.announce('draining', 'SIGTERM', DEADLINE))

@@ -21,21 +21,21 @@ class ParserTestCase(base.TestCase):
             'up', '--dir', '/d', '--hosts', '3', '--driver', 'fake',
             '--database', 'URL', '--conductors', '2', '--set', 'a.b=1',
             '--set', 'host-a:a.b=2', '--concurrency', 'eventlet',
-            '--post-copy')
+            '--post-copy', '--neutron', '0.5')
         self.assertEqual(
             (cli.up, '/d', 3, 'fake', 'URL', 2, ['a.b=1', 'host-a:a.b=2'],
-             'eventlet', True),
+             'eventlet', True, 0.5),
             (options.run, options.dir, options.hosts, options.driver,
              options.database, options.conductors, options.set,
-             options.concurrency, options.post_copy))
+             options.concurrency, options.post_copy, options.neutron))
 
     def test_up_by_default(self):
         options = self.parse('up')
         self.assertEqual(
-            (None, 2, 'libvirt', None, 1, [], 'threads', False),
+            (None, 2, 'libvirt', None, 1, [], 'threads', False, None),
             (options.dir, options.hosts, options.driver, options.database,
              options.conductors, options.set, options.concurrency,
-             options.post_copy))
+             options.post_copy, options.neutron))
 
     def test_every_command_takes_dir(self):
         for words in (['up'], ['down'], ['status'], ['env'], ['inventory'],

@@ -4,6 +4,7 @@ import os
 import struct
 import tempfile
 
+from nova_gs.devcloud import assembler
 from nova_gs.devcloud import guest_image
 from tests.unit import base
 
@@ -18,7 +19,7 @@ class BootSectorTestCase(base.TestCase):
             self.assertIn(b'TICK %s\0' % ticker.name.encode(), sector)
 
     def test_jumps_and_addresses_are_resolved(self):
-        labels, _size = guest_image._addresses()
+        labels, _size = assembler.addresses(guest_image.LISTING)
         sector = guest_image.boot_sector(guest_image.Ticker('t'))
         # The jump into protected mode: ea, address, segment.
         at = sector.index(b'\xea')

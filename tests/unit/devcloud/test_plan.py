@@ -134,6 +134,26 @@ class PartsTestCase(base.TestCase):
                 [self.read(compute).libvirt.live_migration_permit_post_copy
                  for compute in parts.computes])
 
+    def test_consoles(self):
+        parts = self.make(consoles=True)
+        proxy, = parts.consoles
+        self.assertEqual('novncproxy', proxy.name)
+        self.assertIs(proxy, parts.all()['novncproxy'])
+        conf = self.read(proxy)
+        self.assertTrue(self.read(parts.api).vnc.novncproxy_base_url
+                        .startswith('http://127.0.0.1:%d/' % (
+                            conf.vnc.novncproxy_port)))
+        self.assertIsNone(conf.database.connection)
+        self.assertTrue(self.read(parts.computes[0]).vnc.enabled)
+        plan.check(options(consoles=True, settings=['novncproxy:a.b=c']))
+
+    def test_without_consoles(self):
+        parts = self.make()
+        self.assertEqual([], parts.consoles)
+        self.assertFalse(self.read(parts.computes[0]).vnc.enabled)
+        self.assertRaises(errors.DevcloudError, plan.check,
+                          options(settings=['novncproxy:a.b=c']))
+
     def test_compute_with_fake(self):
         parts = self.make(driver='fake')
         conf = self.read(parts.computes[0])

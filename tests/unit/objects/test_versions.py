@@ -12,23 +12,27 @@ from nova_gs.objects import base as objects_base
 from tests.unit import base
 
 FINGERPRINTS = {
-    'ComputeNode': '1.0-b716738b4b93579227a5cfbe8b94c971',
+    'ComputeNode': '1.1-4bdbda03f06af1004588e12fe35c2713',
     'ComputeNodeList': '1.0-4ee0d9efdfd681fed822da88376e04d2',
+    'ConsoleToken': '1.0-2dc0bdedb69f4dabb7d818fc1fa5b780',
+    'ExternalEvent': '1.0-c745601e5295708ee53201ed123c3860',
+    'ExternalEventList': '1.0-38a2ddccd11233ecc1b0640c3d067acf',
     'Flavor': '1.0-5c23f25d0ef375b7441db2026f43eb5e',
     'FlavorList': '1.0-4ee0d9efdfd681fed822da88376e04d2',
     'Image': '1.0-e7ddc00baafad51e56fdd6e011cd309a',
     'ImageList': '1.0-4ee0d9efdfd681fed822da88376e04d2',
-    'Instance': '1.0-f0014ecb6545b2ab8bf5162444d89b42',
+    'Instance': '1.2-c35db9a8bab22a5198c3e36eafee6e0f',
     'InstanceAction': '1.0-c5b1709a51932d86b15d68b39fc5d003',
     'InstanceActionEvent': '1.0-54da21506954a3541bde328e6abf510d',
     'InstanceActionList': '1.0-c34eb034bed07c4118661731bfe83a69',
     'InstanceList': '1.0-cfd879f64bf3fc76b9aee76a818f7ecf',
-    'MigrateData': '1.0-4736e1395b2472642d7458fe7ae5c850',
-    'Migration': '1.0-2698f3474d8bb4ab8f802e84ec9cb773',
+    'MigrateData': '1.1-fefc96e46dfa551a909287d47c76c1cf',
+    'Migration': '1.2-4e987edb7bd4fe2e4b1accda29869dcd',
     'MigrationList': '1.0-eeac038272ed89757ea86ed439ed9c33',
-    'Operation': '1.0-ffdfe18cbfceacd99a2c87fcd62abe28',
+    'Operation': '1.1-1bebc131db4d8226ad969226d7f7bc3e',
     'OperationList': '1.1-94b99639536a8504d364dd6891f8e7de',
-    'Service': '1.1-0cba33e3354af6390d5e1005ae026d80',
+    'Port': '1.0-1dd457d0a0266f4fa8f4e0c453735c6d',
+    'Service': '1.2-ae04fb36511b4d3be00562bcf1ce16d2',
     'ServiceList': '1.0-c18a62a29f99637d9a08479ec006c319',
 }
 

@@ -7,6 +7,8 @@ from nova_gs import context
 from nova_gs import exception
 from nova_gs import policies
 from nova_gs.policies import enforcer
+from nova_gs.policies import external_events
+from nova_gs.policies import interfaces
 from nova_gs.policies import servers
 from nova_gs.policies import services
 from tests.unit import base
@@ -40,6 +42,10 @@ class EnforcerTestCase(base.TestCase):
                 (('member',), services.DRAIN, None, False),
                 (('admin',), services.DRAIN, None, True),
                 (('admin',), services.UPDATE, None, True),
+                (('service',), external_events.CREATE, None, True),
+                (('admin',), external_events.CREATE, None, True),
+                (('member',), external_events.CREATE, None, False),
+                (('reader',), interfaces.LIST, _MINE, True),
                 ((), servers.SHOW, _MINE, False)):
             self.assertEqual(may, self.enforcer.allowed(
                 _user(*roles), rule, target), (roles, rule))

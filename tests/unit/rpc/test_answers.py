@@ -99,6 +99,67 @@ class TestWatch(base.TestCase):
                           patience=0)
 
 
+class TestVigil(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.readers, self.owner, self.read = 1, 'one', 0
+        self.clock = clock.ManualClock()
+        self.vigil = answers.Vigil(
+            'host1', lambda: self.readers, self.find_owner, self.clock)
+        self.read = 0
+
+    def find_owner(self):
+        self.read += 1
+        return self.owner
+
+    def look(self, *readers, seconds=0):
+        for self.readers in readers:
+            self.vigil.look()
+            self.clock.advance(seconds)
+
+    def test_nobody_is_asked_while_it_is_read(self):
+        self.look(1, None, 2, seconds=10)
+        self.assertEqual(0, self.read)
+
+    def test_a_host_that_is_away_may_return(self):
+        self.owner = 'another'
+        self.look(0, 0, 0, seconds=100)
+        self.assertEqual(0, self.read)
+
+    def test_it_is_given_a_moment_to_ask(self):
+        self.owner = 'another'
+        self.look(0, 1)
+        self.clock.advance(answers.ASKS_WITHIN / 2)
+        self.look(1)
+        self.clock.advance(answers.ASKS_WITHIN / 2)
+        error = self.assertRaises(exception.HostUnavailable, self.look, 1)
+        self.assertIn('host1', str(error))
+        self.assertIn('another process', str(error))
+
+    def test_the_same_process_is_back(self):
+        self.look(0, 1, 1, 1, seconds=answers.ASKS_WITHIN)
+        self.assertEqual(1, self.read)
+
+    def test_whose_record_cannot_be_read(self):
+        self.owner = None
+        self.look(0, 1, 1, seconds=answers.ASKS_WITHIN)
+
+    def test_asked_again_the_new_process_has_it(self):
+        def send(is_wanted):
+            self.look(0)
+            self.owner = 'another'
+            self.assertTrue(is_wanted())
+            self.look(1, 1, 1, seconds=answers.ASKS_WITHIN)
+            return 'answer'
+
+        self.assertEqual('answer', self.vigil.over(send)(lambda: True))
+
+    def test_what_is_not_wanted_stays_so(self):
+        self.assertFalse(self.vigil.over(
+            lambda is_wanted: is_wanted())(lambda: False))
+
+
 class FakeWatch:
     """Does something at each look; ``looks`` counts them."""
 
@@ -124,7 +185,7 @@ class TestAsk(base.TestCase):
         self.answer = threading.Event()
         self.addCleanup(self.answer.set)
 
-    def send(self):
+    def send(self, is_wanted):
         self.answer.wait(60)
         return 'answer'
 
@@ -133,14 +194,15 @@ class TestAsk(base.TestCase):
 
     def test_answer(self):
         self.assertEqual('at once', answers.ask(
-            lambda: 'at once', FakeWatch(raising(AssertionError())),
+            lambda is_wanted: 'at once',
+            FakeWatch(raising(AssertionError())),
             every=60))
 
     def test_error_is_an_answer(self):
         error = exception.NotFound()
-        for act in (raising(error), lambda: (_ for _ in ()).throw(error)):
-            self.assertIs(error, self.assertRaises(
-                exception.NotFound, self.ask, FakeWatch(), act))
+        self.assertIs(error, self.assertRaises(
+            exception.NotFound, self.ask, FakeWatch(),
+            lambda is_wanted: raising(error)()))
 
     def test_late_answer(self):
         watch = FakeWatch()
@@ -154,10 +216,27 @@ class TestAsk(base.TestCase):
             self.assertIs(error, self.assertRaises(
                 type(error), self.ask, FakeWatch(raising(error))))
 
+    def test_whether_anybody_waits(self):
+        wanted, sent = [], threading.Event()
+
+        def send(is_wanted):
+            wanted.append(is_wanted)
+            sent.set()
+            return self.send(is_wanted)
+
+        def act():
+            self.assertTrue(sent.wait(60))
+            self.assertTrue(wanted[0]())
+            raise draining()
+
+        self.assertRaises(
+            exception.HostDraining, self.ask, FakeWatch(act), send)
+        self.assertFalse(wanted[0]())
+
     def test_answer_that_has_come_meanwhile_counts(self):
         sent = threading.Event()
 
-        def send():
+        def send(is_wanted):
             sent.wait(60)
             return 'answer'
 

@@ -25,7 +25,9 @@ class TestIsNeedless(base.TestCase):
     def test_what_begins_is_recorded(self):
         self.assertEqual(
             {'build_instance', 'delete_instance', 'start_instance',
-             'stop_instance', 'reboot_instance'},
+             'stop_instance', 'reboot_instance', 'pause_instance',
+             'unpause_instance', 'suspend_instance', 'resume_instance',
+             'prep_resize', 'confirm_resize', 'revert_resize'},
             {row.name for row in catalogue.rows_served_on(
                 catalogue.Topic.NEW_WORK)
              if backlog.is_needless(body(row.name))})

@@ -6,6 +6,7 @@ from nova_gs.compute import manager as compute_manager
 from nova_gs.compute import rpcapi as compute_rpcapi
 from nova_gs.conductor import manager as conductor_manager
 from nova_gs.conductor import rpcapi as conductor_rpcapi
+from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import versions
 from nova_gs.shutdown import policy
@@ -42,7 +43,8 @@ class TestRows(base.TestCase):
 
     def test_steps_are_named_by_their_record_alone(self):
         for row in catalogue.ROWS.values():
-            if row.kind is catalogue.Kind.CAST:
+            if (row.kind is catalogue.Kind.CAST
+                    and row.role is not catalogue.Role.READ):
                 self.assertEqual(('operation_uuid',),
                                  row.arguments_at('6.5'), row.name)
 
@@ -55,7 +57,10 @@ class TestRows(base.TestCase):
     def test_what_carries_begun_work_on_is_let_in(self):
         for row in catalogue.ROWS.values():
             if row.topic is catalogue.Topic.ONGOING:
-                self.assertIs(policy.WhileDraining.OPEN_OPERATION,
+                # Of an operation there is one to be open.
+                self.assertIs(policy.WhileDraining.ALWAYS
+                              if row.role is catalogue.Role.READ
+                              else policy.WhileDraining.OPEN_OPERATION,
                               row.while_draining, row.name)
 
     def test_what_a_quiesced_host_takes(self):
@@ -63,8 +68,10 @@ class TestRows(base.TestCase):
             if row.while_draining is not policy.WhileDraining.NEVER:
                 self.assertTrue(row.lets_go, row.name)
         self.assertEqual(
-            {'delete_instance', 'stop_instance', 'get_console_output',
-             'check_can_live_migrate_source'},
+            {'delete_instance', 'stop_instance', 'pause_instance',
+             'suspend_instance', 'get_console_output', 'get_vnc_console',
+             'check_can_live_migrate_source', 'confirm_resize',
+             'revert_resize'},
             {row.name for row in catalogue.ROWS.values() if row.lets_go
              and row.while_draining is policy.WhileDraining.NEVER})
 
@@ -78,6 +85,44 @@ class TestRows(base.TestCase):
     def test_sentences(self):
         for row in catalogue.ROWS.values():
             self.assertTrue(row.sentence.endswith('.'), row.name)
+
+    def test_reasons_fit_to_what_is_chosen(self):
+        why = catalogue.Why
+        for row in catalogue.ROWS.values():
+            fits = {
+                why.BEGINS: row.topic is catalogue.Topic.NEW_WORK
+                and row.role is catalogue.Role.BEGINS,
+                why.CHECK: row.topic is catalogue.Topic.NEW_WORK
+                and row.kind is catalogue.Kind.CALL
+                and row.while_draining is policy.WhileDraining.NEVER,
+                why.AGREED: row.topic is catalogue.Topic.ONGOING
+                and row.role is catalogue.Role.STEP,
+                why.AGAIN: row.topic is catalogue.Topic.NEW_WORK
+                and row.role is catalogue.Role.READ,
+                why.GETS_THROUGH:
+                row.while_draining is policy.WhileDraining.ALWAYS,
+                **dict.fromkeys(
+                    (why.WAITED_FOR, why.HANDED_OUT),
+                    row.topic is catalogue.Topic.ONGOING
+                    and row.role is catalogue.Role.READ
+                    and row.while_draining is policy.WhileDraining.ALWAYS),
+                why.RECORDS: row.topic is catalogue.Topic.CONDUCTOR,
+            }
+            self.assertTrue(fits[row.why], row.name)
+
+    def test_every_operation_has_its_phases(self):
+        self.assertEqual(set(fields.OperationKind.ALL),
+                         set(catalogue.OPERATIONS))
+        # A move is a resize to the same size.
+        phases = [step for steps in set(catalogue.OPERATIONS.values())
+                  for step in steps]
+        self.assertEqual(sorted(set(phases)), sorted(phases))
+        for row in catalogue.ROWS.values():
+            if row.role is not catalogue.Role.READ:
+                self.assertIn(row.name, phases)
+        for kind, steps in catalogue.OPERATIONS.items():
+            self.assertIs(catalogue.Role.BEGINS,
+                          catalogue.ROWS[steps[0]].role, kind)
 
     def test_begun_work_and_what_must_get_through_are_served_twice(self):
         both = {row.name for row in catalogue.ROWS.values()
@@ -106,7 +151,7 @@ class TestRows(base.TestCase):
             'x', catalogue.Topic.NEW_WORK, catalogue.Kind.CALL,
             catalogue.Patience.SHORT, catalogue.Role.READ,
             policy.WhileDraining.NEVER, False, policy.OnShutdown.DROP, '6.0',
-            'old new@6.5', 'Test.')
+            'old new@6.5', 'Test.', catalogue.Why.AGAIN)
         self.assertEqual(('old',), row.arguments_at('6.4'))
         self.assertEqual(('old', 'new'), row.arguments_at('6.5'))
 
@@ -127,7 +172,8 @@ class TestReaders(base.TestCase):
         for row in catalogue.ROWS.values():
             taken = parameters(getattr(MANAGERS[row.topic], row.name))
             known = row.arguments_at(catalogue.version_of(row.topic))
-            if row.kind is catalogue.Kind.CAST:
+            if (row.kind is catalogue.Kind.CAST
+                    and row.role is not catalogue.Role.READ):
                 self.assertEqual(('ctxt', 'operation'), taken[:2], row.name)
             else:
                 self.assertEqual(('ctxt',) + known, taken, row.name)
@@ -136,7 +182,7 @@ class TestReaders(base.TestCase):
         for classes in (MANAGERS, CLIENTS):
             for topic, cls in classes.items():
                 extra = public(cls) - set(catalogue.ROWS) - {
-                    'prepare_for_alt_rpcserver'}
+                    'prepare_for_alt_rpcserver', 'require_known'}
                 self.assertEqual(set(), extra, cls.__name__)
 
 
@@ -147,8 +193,9 @@ class TestVersions(base.TestCase):
                          versions.SERVICE_HISTORY[-1][1])
 
     def test_rpc_version(self):
-        for service, spoken in ((0, '6.5'), (1, '6.0'), (2, '6.4'),
-                                (3, '6.5'), (99, '6.5')):
+        for service, spoken in ((0, '6.9'), (1, '6.0'), (2, '6.4'),
+                                (3, '6.5'), (4, '6.6'), (5, '6.7'),
+                                (6, '6.8'), (7, '6.9'), (99, '6.9')):
             self.assertEqual(spoken, versions.rpc_version_of(service))
 
     def test_pin(self):

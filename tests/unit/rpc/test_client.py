@@ -13,7 +13,9 @@ from nova_gs import exception
 from nova_gs.rpc import attempts
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client
+from nova_gs.rpc import serializer
 from nova_gs.rpc import transport
+from tests.fixtures import clock
 from tests.unit import base
 
 CAST = catalogue.ROWS['reboot_instance']
@@ -228,3 +230,102 @@ class TestSend(ClientTestCase):
             context.get_admin_context(), catalogue.ROWS['object_action'],
             FakePrepared(error), None, '1.0', {})
         self.assertIn('conductor on any host', str(caught))
+
+
+class Doubting:
+    """A prepared client whose servers doubt for a while that one waits.
+
+    :param clock: ManualClock, moved by each call
+    :param doubts: how often it is asked back; None for ever
+    :param took: seconds until each answer
+    """
+
+    def __init__(self, clock, doubts=None, took=0):
+        self._clock = clock
+        self._doubts = doubts
+        self._took = took
+        #: (timeout that it was prepared with, freshness.Asked) of each call.
+        self.heard = []
+        self._timeout = 'as the row says'
+
+    def prepare(self, timeout):
+        self._timeout = timeout
+        return self
+
+    def call(self, ctxt, name, **arguments):
+        self.heard.append((self._timeout, serializer._asked.get()))
+        self._clock.advance(self._took)
+        if self._doubts is not None and len(self.heard) > self._doubts:
+            return arguments
+        raise exception.AskAgain(
+            service='compute', host='host2', method=name,
+            proof='proof %d' % len(self.heard))
+
+    cast = call
+
+
+class TestAskedBack(ClientTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.flags(long_rpc_timeout=1800)
+        self.clock = clock.ManualClock()
+        self.client = client.Client(
+            self.conf, transport.create(self.conf), clock=self.clock)
+
+    def test_how_long_it_waits(self):
+        for row, limit, waits in (
+                (SHORT, None, 60), (SHORT, 2, 2), (SHORT, 90, 90),
+                (LONG, None, 60), (LONG, 2, 2), (LONG, -1, 0.05)):
+            prepared = Doubting(self.clock, doubts=0)
+            with client.at_most(limit):
+                self.send(row, prepared, {})
+            [(_timeout, asked)] = prepared.heard
+            self.assertEqual((waits, ()), (asked.waits, asked.proofs),
+                             (row.name, limit))
+            self.assertIsNone(serializer._asked.get())
+
+    def test_casts_say_nothing(self):
+        prepared = Doubting(self.clock, doubts=0)
+        self.send(CAST, prepared, {})
+        self.assertIsNone(prepared.heard[0][1])
+
+    def test_whoever_waits_asks_again(self):
+        """With all proofs, since several servers may read a queue."""
+        prepared = Doubting(self.clock, doubts=2, took=20)
+        answer = self.send(SHORT, prepared, {'instance': 'i'})
+        self.assertEqual({'instance': 'i'}, answer)
+        self.assertTrue(self.client.got_through)
+        self.assertEqual(
+            [('as the row says', 60, ()), (40, 40, ('proof 1',)),
+             (20, 20, ('proof 1', 'proof 2'))],
+            [(timeout, asked.waits, asked.proofs)
+             for timeout, asked in prepared.heard])
+
+    def test_long_calls_wait_for_a_sign_each_time(self):
+        prepared = Doubting(self.clock, doubts=2, took=50)
+        self.send(LONG, prepared, {})
+        self.assertEqual(
+            [('as the row says', 60), (1750, 60), (1700, 60)],
+            [(timeout, asked.waits) for timeout, asked in prepared.heard])
+
+    def test_until_it_has_waited_long_enough(self):
+        prepared = Doubting(self.clock, took=30)
+        error = self.assertRaises(
+            exception.AskAgain, self.send, SHORT, prepared, {})
+        self.assertEqual(2, len(prepared.heard))
+        self.assertTrue(self.client.got_through)
+        self.assertIn('Nothing was begun', exception.reason_of(error))
+
+    def test_not_for_ever(self):
+        prepared = Doubting(self.clock)
+        self.assertRaises(
+            exception.AskAgain, self.send, SHORT, prepared, {})
+        self.assertEqual(client._ASKED_AT_MOST, len(prepared.heard))
+
+    def test_whoever_has_left_does_not(self):
+        prepared = Doubting(self.clock)
+        self.assertRaises(
+            exception.AskAgain, self.client.send, None, SHORT, prepared,
+            'host2', '6.5', {}, is_wanted=lambda: False)
+        self.assertEqual(1, len(prepared.heard))

@@ -1,19 +1,25 @@
 """What a server answers, counts and gives back."""
 
+import contextlib
 import socket
 import threading
 import types
 
 import fixtures
 import oslo_messaging
+from oslo_messaging._drivers import amqp as rpc_amqp
 from oslo_messaging import conffixture
 
+from nova_gs import clock
 from nova_gs import context
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.rpc import catalogue
 from nova_gs.rpc import client as rpc_client
+from nova_gs.rpc import freshness
+from nova_gs.rpc import serializer
 from nova_gs.rpc import server
+from nova_gs.rpc import times
 from nova_gs.rpc import transport
 from tests.unit import base
 
@@ -25,6 +31,12 @@ class Manager:
 
     def __getattr__(self, name):
         return lambda ctxt, **arguments: (name, arguments)
+
+
+class Incoming(types.SimpleNamespace):
+    """One as the library's listener brings it."""
+
+    __hash__ = object.__hash__
 
 
 def raising(error):
@@ -155,6 +167,82 @@ class TestServer(base.TestCase):
         self.assertRaises(exception.HostDraining, self.call)
         served.detach()
 
+    def ask(self, **kwargs):
+        """Call as those do who say how long they wait."""
+        row = CONSOLE
+        client = rpc_client.Client(self.conf, self.transport)
+        return client.send(
+            context.get_admin_context(), row, client.library_client.prepare(
+                topic='compute', server='host1', version='6.0', **kwargs),
+            'host1', '6.0', {'instance': 'i', 'tail_length': None})
+
+    def test_who_waits_is_answered_and_does_not_notice(self):
+        served, seen = self.serve(), []
+        self.proceed.set()
+        times.seat_observer(lambda side, row, result, seconds: seen.append(
+            (side.value, result.value)), clock.Clock())
+        self.addCleanup(times.seat_observer, None, None)
+        for _ in range(2):
+            self.assertEqual(
+                [CONSOLE.name, {'instance': 'i', 'tail_length': None}],
+                list(self.ask(timeout=60)))
+        self.assertEqual(
+            [('server', 'stale'), ('server', 'done'), ('client', 'done'),
+             ('server', 'done'), ('client', 'done')], seen)
+        served.detach()
+
+    def test_who_does_not_ask_again_is_not_served(self):
+        """Neither gate nor tracker nor driver ever hear of it."""
+        served = self.serve()
+        self.proceed.set()
+        asked = freshness.Asked(60)
+        with serializer.saying(asked):
+            doubt = self.assertRaises(exception.AskAgain, self.call)
+        self.assertFalse(self.entered.is_set())
+        self.assertEqual(('compute', 'host1', CONSOLE.name), tuple(
+            doubt.kwargs[name] for name in ('service', 'host', 'method')))
+        with serializer.saying(freshness.Asked(
+                60, (doubt.kwargs['proof'],))):
+            self.call()
+        self.assertTrue(self.entered.is_set())
+        served.detach()
+
+    def test_servers_that_share_a_queue(self):
+        """Each may doubt once; a proof for one is none for the other."""
+        self.proceed.set()
+        servers = [server.create(
+            self.transport, catalogue.Topic.CONDUCTOR, host, Manager(),
+            self.invoke) for host in ('one', 'two', 'three')]
+        for served in servers:
+            served.start(override_pool_size=2)
+        client = rpc_client.Client(self.conf, self.transport)
+        row = catalogue.ROWS['object_action']
+        arguments = dict.fromkeys(row.arguments_at('1.0'), 'x')
+        for _ in range(10):
+            self.assertEqual([row.name, arguments], list(client.send(
+                context.get_admin_context(), row,
+                client.library_client.prepare(
+                    topic='conductor', version='1.0', timeout=60),
+                None, '1.0', arguments)))
+        for served in servers:
+            served.detach()
+
+    def test_what_has_waited_for_too_long_is_not_begun(self):
+        served = self.serve()
+        served._freshness.may_begin = lambda receipt: False
+        replies = []
+        message = Incoming(
+            message={'method': 'pre_live_migration', 'version': '6.0',
+                     'args': {}}, client_timeout=60, msg_id='m', ctxt={},
+            reply=lambda result=None, failure=None: replies.append(failure),
+            acknowledge=lambda: None, receipt=None)
+        served._process_incoming([message])
+        [(kind, _error, _traceback)] = replies
+        self.assertIs(exception.AskAgain, kind)
+        # Or a thread would tell its caller for ever that it is worked on.
+        self.assertIsNone(message.client_timeout)
+        served.detach()
+
     def test_answers_that_cannot_be_sent_are_not_waited_for(self):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_gs.rpc.server.STUCK_AFTER', 0.01))
@@ -166,7 +254,7 @@ class TestServer(base.TestCase):
             sending.set()
             broker_back.wait(60)
 
-        message = types.SimpleNamespace(
+        message = Incoming(
             message={'method': CONSOLE.name, 'version': '6.0', 'args': {
                 'instance': 'i', 'tail_length': None}},
             client_timeout=None, msg_id='m', reply=reply, ctxt={},
@@ -207,13 +295,66 @@ class TestServer(base.TestCase):
     def test_method_without_a_row_ends_no_monitor_for_ever(self):
         served = self.serve()
         seen = []
-        message = types.SimpleNamespace(
+        message = Incoming(
             message={'method': 'no_such_row'}, client_timeout=60, msg_id='m',
             acknowledge=lambda: seen.append(message.client_timeout),
             ctxt={}, reply=lambda *args, **kwargs: None)
         served._process_incoming([message])
         self.assertEqual([None], seen)
         served.detach()
+
+
+class FakeDriver:
+    """Lends out connections that are nothing but their number."""
+
+    def __init__(self):
+        self.lent = 0
+
+    @contextlib.contextmanager
+    def _get_connection(self):
+        self.lent += 1
+        yield self.lent
+
+
+class TestTriedOnce(base.TestCase):
+
+    def message(self, send):
+        self.driver = FakeDriver()
+        return types.SimpleNamespace(
+            message={'method': CONSOLE.name}, _send_reply=send,
+            listener=types.SimpleNamespace(driver=self.driver))
+
+    def test_answer(self):
+        sent = []
+        message = self.message(lambda *what: sent.append(what))
+        server._tried_once(message)('r', failure='f')
+        self.assertEqual([(1, 'r', 'f')], sent)
+
+    def test_nobody_is_there(self):
+        for error in (
+                oslo_messaging.MessageUndeliverable(None, None, None, None),
+                rpc_amqp.AMQPDestinationNotFound()):
+            def send(*what, error=error):
+                raise error
+
+            server._tried_once(self.message(send))(failure='f')
+            self.assertEqual(1, self.driver.lent)
+
+    def test_other_drivers(self):
+        message = types.SimpleNamespace(reply='as it is')
+        self.assertEqual('as it is', server._tried_once(message))
+
+
+class TestGivenBack(base.TestCase):
+
+    def test_table(self):
+        for info, given_back in (({'redelivered': True}, True),
+                                 ({'redelivered': False}, False), ({}, False)):
+            message = types.SimpleNamespace(message=types.SimpleNamespace(
+                _raw_message=types.SimpleNamespace(delivery_info=info)))
+            self.assertEqual(given_back, server._was_given_back(message))
+        self.assertFalse(server._was_given_back(
+            types.SimpleNamespace(message={})))
 
 
 class FakeConsumer:

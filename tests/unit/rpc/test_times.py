@@ -57,6 +57,7 @@ class TestTimes(base.TestCase):
                 (None, 'done'), (DRAINS, 'refused'),
                 (exception.PeerUnavailable('away'), 'unreachable'),
                 (exception.Undeliverable('no queue'), 'unreachable'),
+                (exception.AskAgain('in doubt'), 'stale'),
                 (exception.NotFound(), 'failed'),
                 (SystemExit(), 'failed')):
             self.assertEqual(result, times.result_of(error).value)

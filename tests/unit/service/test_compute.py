@@ -55,13 +55,6 @@ class Hypervisor(compute_fixtures.FakeDriver):
         self.called('close')
 
 
-class Service(compute.ComputeService):
-    """A compute that keeps its records without a conductor."""
-
-    def _seat_records(self):
-        return types.SimpleNamespace(answers=True)
-
-
 class ServiceTestCase(stopping.Stopping, base.DatabaseTestCase):
 
     def setUp(self):
@@ -71,6 +64,11 @@ class ServiceTestCase(stopping.Stopping, base.DatabaseTestCase):
         self.hypervisor = Hypervisor()
         self.useFixture(fixtures.MonkeyPatch(
             'nova_gs.virt.drivers.load', lambda conf: self.hypervisor))
+        # Its records are in this very process.
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.conductor.rpcapi.seat_records',
+            lambda conf, transport, bound: types.SimpleNamespace(
+                answers=True)))
         self.let_go = threading.Event()
         self.service = self.make()
         self.service.start()
@@ -86,7 +84,7 @@ class ServiceTestCase(stopping.Stopping, base.DatabaseTestCase):
         """Return a service that was not started."""
         # A test must not wait for a beat.
         self.flags(report_interval=3600)
-        service = Service(self.conf, clock.Clock())
+        service = compute.ComputeService(self.conf, clock.Clock())
         self.addCleanup(self.leave, service)
         return service
 
@@ -168,6 +166,35 @@ class StopTestCase(ServiceTestCase):
         self.assertTrue(objects.Operation.get_by_uuid(
             self.context, late.uuid).is_offered)
         self.assertNotIn('reboot', self.hypervisor.names())
+
+
+class StartTestCase(ServiceTestCase):
+
+    def test_conductor_that_is_away_for_a_moment(self):
+        """Whatever a start needs of it, it is waited for."""
+        self.stop()()
+        self.service._state_path._lock.close()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.service.daemon.TRY_EVERY', 0.01))
+        tried = []
+        for name in ('recovery.Recovery.alone', 'recovery.Recovery.aside',
+                     'recovery.take_up_offered'):
+            self.useFixture(fixtures.MonkeyPatch(
+                'nova_gs.compute.' + name, self.failing_once(name, tried)))
+        self.service = self.make()
+        self.service.start()
+        self.assertEqual({NEW_WORK, ONGOING},
+                         set(self.service._queues.topics))
+        self.assertEqual(3 * [2], [
+            tried.count(name) for name in dict.fromkeys(tried)])
+
+    def failing_once(self, name, tried):
+        def act(*args):
+            tried.append(name)
+            if tried.count(name) == 1:
+                raise compute_fixtures.unreachable()
+
+        return act
 
 
 class QuiesceTestCase(ServiceTestCase):
@@ -267,7 +294,7 @@ class QuiesceTestCase(ServiceTestCase):
         self.service._heartbeat._report()
         self.await_phase(phases.Phase.SERVING)
 
-    def test_interrupted_work_is_settled_before(self):
+    def test_interrupted_work_is_settled(self):
         """A quiesced host, too, says what became of what it had begun."""
         operation = self.accept()
         objects.Operation.claim(self.context, operation.uuid,
@@ -275,7 +302,7 @@ class QuiesceTestCase(ServiceTestCase):
         self.quiesce()
         self.start_again(stop=False)
         self.lead()
-        self.assertEqual('failed', self.stored(operation).state)
+        self.await_that(lambda: self.stored(operation).is_final)
 
     def test_deadline(self):
         """What is under way is called off, and nothing after that."""

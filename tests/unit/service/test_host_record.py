@@ -26,6 +26,7 @@ class FakeConductor:
         self.answer.set()
 
     def register(self, *arguments):
+        self.registered = arguments
         patience = self.patience
         self.asked.set()
         if not self.answer.wait(patience):
@@ -63,6 +64,11 @@ class HostRecordTestCase(base.TestCase):
         self.addCleanup(thread.join, 60)
         self.addCleanup(self.conductor.answer.set)
         return thread
+
+    def test_zone(self):
+        for zone in (None, 'east'):
+            host_record.HostRecord(None, 'h', 'o', zone).register()
+            self.assertEqual(('o', zone), self.conductor.registered[-2:])
 
     def test_a_life(self):
         self.record.register()

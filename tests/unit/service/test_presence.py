@@ -1,5 +1,8 @@
 """What the record of a conductor says of it, from its start to its end."""
 
+import fixtures
+
+from nova_gs import exception
 from nova_gs import objects
 from nova_gs.service import presence
 from tests.unit.db import base
@@ -32,6 +35,18 @@ class PresenceTestCase(base.DatabaseTestCase):
             self.serves = serves
             self.presence.report()
             self.assertEqual(count, self.record().report_count)
+
+    def test_a_database_that_is_away_keeps_nobody_from_leaving(self):
+        self.presence.begin()
+
+        def announce(*args):
+            raise exception.DatabaseUnavailable(
+                condition='does not answer', effect='Nothing')
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.Service.announce', announce))
+        self.presence.draining(None)
+        self.presence.end()
 
     def test_stop_before_it_began(self):
         self.presence.draining(None)

@@ -1,5 +1,6 @@
 """Ask for a live migration."""
 
+from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from tests.unit.api import base
@@ -11,6 +12,14 @@ class LiveMigrationTestCase(base.ApiTestCase):
         return self.act(instance, 'os-migrateLive', {
             'host': host, 'block_migration': 'auto', **more}, minor=minor)
 
+    def test_ports_need_hosts_that_know_them(self):
+        self.compute.errors['require_known'] = exception.ComputesTooOld(
+            method='external_instance_event', since='6.7', version='6.6')
+        self.assertEqual(202, self.migrate(self.add_instance()).status_code)
+        instance = self.add_instance(ports=[objects.Port(
+            id='p', network_id='n')])
+        self.assert_fault(409, '6.7', self.migrate(instance))
+
     def test_accepted(self):
         instance = self.add_instance()
         result = self.migrate(instance)
@@ -19,7 +28,7 @@ class LiveMigrationTestCase(base.ApiTestCase):
         operation, = self.operations(instance)
         self.assertEqual(
             ('live-migration', 'live_migrate_server', None,
-             {'dest_host': 'host2', 'block_migration': False}),
+             {'dest_host': 'host2', 'block_migration': None}),
             (operation.kind, operation.step, operation.host,
              operation.params))
         self.assertEqual([('live_migrate_server', None, operation.uuid)],
@@ -44,6 +53,20 @@ class LiveMigrationTestCase(base.ApiTestCase):
         operation, = self.operations(instance)
         self.assertIsNone(operation.params['dest_host'])
 
+    def test_modes(self):
+        for minor, word, mode in (
+                (1, True, True), (1, 'False', False), (25, 'true', True),
+                (25, 'auto', None), (68, False, False)):
+            instance = self.add_instance()
+            more = {'disk_over_commit': False} if minor == 1 else {}
+            self.migrate(instance, minor=minor, block_migration=word, **more)
+            operation, = self.operations(instance)
+            self.assertIs(mode, operation.params['block_migration'], word)
+
+    def test_one_that_is_paused(self):
+        instance = self.add_instance(vm_state='paused')
+        self.assertEqual(202, self.migrate(instance).status_code)
+
     def test_bodies_by_version(self):
         for minor, more, code in (
                 (1, {'block_migration': False, 'disk_over_commit': False},
@@ -58,14 +81,13 @@ class LiveMigrationTestCase(base.ApiTestCase):
                 (67, {'force': 'false'}, 202),
                 (68, {'force': True}, 400),
                 (68, {}, 202),
-                (68, {'block_migration': True}, 400),
+                (68, {'block_migration': True}, 202),
                 (30, {'block_migration': 'maybe'}, 400)):
             result = self.migrate(self.add_instance(), minor=minor, **more)
             self.assertEqual(code, result.status_code, (minor, more))
 
     def test_refused(self):
         for words, host, more in (
-                ('shared storage only', 'host2', {'block_migration': True}),
                 ('host it is on', 'host1', {}),
                 ('host9 could not be found', 'host9', {}),
                 ('non-provided', None, {'force': True})):

@@ -1,5 +1,7 @@
 """The built-in network catalogue."""
 
+from falcon import testing
+
 from nova_gs.api.handlers import networks
 from tests.unit.api import base
 
@@ -19,6 +21,17 @@ class NetworksTestCase(base.ApiTestCase):
         path = '/network/v2.0/networks/'
         self.assertEqual({'network': network}, self.get(path + network['id']))
         self.assert_fault(404, 'Network', self.request('GET', path + 'x'))
+
+    def test_those_of_the_configuration(self):
+        self.flags(group='network', networks=['lan', 'dmz=br1'])
+        self.client = testing.TestClient(self.make_app())
+        path = '/network/v2.0/networks'
+        self.assertEqual(
+            ['isolated', 'lan', 'dmz'],
+            [one['name'] for one in self.get(path)['networks']])
+        one, = self.get(path + '?name=dmz')['networks']
+        self.assertIn('br1', one['description'])
+        self.assertEqual({'network': one}, self.get(path + '/' + one['id']))
 
     def test_what_else_clients_look_for(self):
         for name in networks.EMPTY:

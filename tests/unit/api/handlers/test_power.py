@@ -3,6 +3,7 @@
 import fixtures
 
 from nova_gs.api.handlers import common
+from nova_gs import exception
 from nova_gs.objects import fields
 from tests.unit.api import base
 
@@ -10,6 +11,8 @@ SOFT = ('reboot', {'type': 'SOFT'})
 HARD = ('reboot', {'type': 'Hard'})
 START = ('os-start', None)
 STOP = ('os-stop', None)
+PAUSE, UNPAUSE = ('pause', None), ('unpause', None)
+SUSPEND, RESUME = ('suspend', None), ('resume', None)
 
 
 class PowerTestCase(base.ApiTestCase):
@@ -23,6 +26,12 @@ class PowerTestCase(base.ApiTestCase):
                 (HARD, 'stopped', 'rebooting_hard', 'reboot_instance',
                  {'reboot_type': 'HARD'}),
                 (START, 'stopped', 'powering-on', 'start_instance', {}),
+                (HARD, 'suspended', 'rebooting_hard', 'reboot_instance',
+                 {'reboot_type': 'HARD'}),
+                (PAUSE, 'active', 'pausing', 'pause_instance', {}),
+                (UNPAUSE, 'paused', 'unpausing', 'unpause_instance', {}),
+                (SUSPEND, 'active', 'suspending', 'suspend_instance', {}),
+                (RESUME, 'suspended', 'resuming', 'resume_instance', {}),
                 (STOP, 'active', 'powering-off', 'stop_instance', {}),
                 (STOP, 'error', 'powering-off', 'stop_instance', {})):
             instance = self.add_instance(vm_state=vm_state)
@@ -43,6 +52,10 @@ class PowerTestCase(base.ApiTestCase):
                 (SOFT, {'task_state': 'powering-off'}),
                 (HARD, {'task_state': 'migrating'}),
                 (START, {'vm_state': 'active'}),
+                (PAUSE, {'vm_state': 'paused'}),
+                (UNPAUSE, {'vm_state': 'active'}),
+                (SUSPEND, {'vm_state': 'stopped'}),
+                (RESUME, {'vm_state': 'paused'}),
                 (STOP, {'vm_state': 'stopped'})):
             instance = self.add_instance(**values)
             self.assert_fault(
@@ -89,10 +102,20 @@ class PowerTestCase(base.ApiTestCase):
 
     def test_host_is_quiesced(self):
         self.drain('host1', fields.ServicePhase.QUIESCED)
-        self.assertEqual(
-            202, self.act(self.add_instance(), *STOP).status_code)
-        self.assertEqual(
-            409, self.act(self.add_instance(), *SOFT).status_code)
+        for code, request, vm_state in (
+                (202, STOP, 'active'), (202, PAUSE, 'active'),
+                (202, SUSPEND, 'active'), (409, SOFT, 'active'),
+                (409, UNPAUSE, 'paused'), (409, RESUME, 'suspended')):
+            self.assertEqual(code, self.act(
+                self.add_instance(vm_state=vm_state), *request).status_code)
+
+    def test_computes_do_not_know_of_it(self):
+        self.compute.errors['require_known'] = (
+            exception.ComputesTooOld(
+                method='pause_instance', since='6.6', version='6.5'))
+        instance = self.add_instance()
+        self.assert_fault(409, '6.6', self.act(instance, *PAUSE))
+        self.assertEqual([], self.operations(instance))
 
     def test_host_has_no_record(self):
         self.assert_fault(409, 'host9', self.act(

@@ -1,6 +1,12 @@
 """Create servers."""
 
+from falcon import testing
+import fixtures
+
+from nova_gs.api.handlers import common
 from nova_gs.api.handlers import networks
+from nova_gs import exception
+from nova_gs.network import built_in
 from nova_gs import objects
 from tests.unit.api import base
 
@@ -71,6 +77,33 @@ class CreateTestCase(base.ApiTestCase):
         self.assertEqual('h.example', self.created(
             hostname='h.example').hostname)
 
+    def fill_after(self, number):
+        """Let the database be full after so many operations."""
+        accept, done = common.accept, []
+
+        def accept_some(*args, **kwargs):
+            if len(done) == number:
+                raise exception.DatabaseFull(
+                    condition='is full',
+                    effect=exception.DatabaseUnavailable.NOT_WRITTEN)
+            done.append(True)
+            return accept(*args, **kwargs)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.api.handlers.common.accept', accept_some))
+
+    def test_nothing_can_be_recorded(self):
+        self.fill_after(0)
+        self.assert_fault(
+            503, 'Nothing was recorded, so nothing was begun: the database '
+                 'is full.', self.create(max_count=2))
+
+    def test_not_all_can_be_recorded(self):
+        self.fill_after(2)
+        result = self.create(min_count=3)
+        self.assert_fault(503, '2 of 3 servers are recorded', result)
+        self.assert_fault(503, 'the database is full', result)
+
     def test_several(self):
         result = self.create(min_count=2, max_count='3',
                              return_reservation_id=True)
@@ -108,6 +141,39 @@ class CreateTestCase(base.ApiTestCase):
         self.drain('host2')
         self.assert_fault(409, 'SIGTERM', self.create(host='host2'))
 
+    def test_ports(self):
+        """Each server has ports of its own, from the request on."""
+        self.flags(group='network', networks=['lan', 'dmz=br1'])
+        self.client = testing.TestClient(self.make_app())
+        lan, dmz = built_in.id_of('lan'), built_in.id_of('dmz')
+        for wanted, on in (
+                ('auto', [lan]), ('none', []),
+                ([{'uuid': dmz, 'tag': 'a'}, {'uuid': lan}], [dmz, lan])):
+            first = self.created(networks=wanted, max_count=2)
+            instances = [
+                one for one in objects.InstanceList.get_by_filters(
+                    self.ctxt, {})
+                if one.reservation_id == first.reservation_id]
+            self.assertEqual([on] * 2, [
+                [port.network_id for port in one.ports]
+                for one in instances])
+            ids = {port.id for one in instances for port in one.ports}
+            self.assertEqual(2 * len(on), len(ids))
+
+    def test_ports_need_hosts_that_know_them(self):
+        self.flags(group='network', networks=['lan'])
+        self.client = testing.TestClient(self.make_app())
+        self.compute.errors['require_known'] = exception.ComputesTooOld(
+            method='external_instance_event', since='6.7', version='6.6')
+        self.assert_fault(409, '6.7', self.create(networks='auto'))
+        self.created(networks='none')
+
+    def test_port_given_twice(self):
+        port = {'port': '00000000-0000-0000-0000-000000000000'}
+        self.assert_fault(400, 'once', self.create(networks=[port, port]))
+        self.assert_fault(400, '2 servers', self.create(
+            networks=[port], max_count=2))
+
     def test_host_is_down(self):
         self.services['host2'].set_status(forced_down=True)
         self.assert_fault(409, 'host2', self.create(host='host2'))
@@ -134,7 +200,7 @@ class CreateTestCase(base.ApiTestCase):
                 ('zone', {'availability_zone': 'mars'}),
                 ('Network', {'networks': [
                     {'uuid': '00000000-0000-0000-0000-000000000000'}]}),
-                ('interfaces', {'networks': [{
+                ('ports', {'networks': [{
                     'port': '00000000-0000-0000-0000-000000000000'}]}),
                 ('key', {'key_name': 'mine'}),
                 ('user_data', {'user_data': 'YQ=='}),

@@ -105,6 +105,14 @@ class DrainViewTestCase(base.TestCase):
                 operation, self.service(phase=phase), 'force_complete'),
                 (phase, step, owner))
 
+    def test_build_that_waits_for_its_ports(self):
+        for events, expected in (([['network-vif-plugged', 'p']], 'abort'),
+                                 ([], 'finish')):
+            operation = self.operation('build_instance', 'o', host='host1')
+            operation.params = {'waits_for': {'events': events, 'after': 0}}
+            self.assertEqual(expected, view.fate(
+                operation, self.service(phase='draining'), 'resume'))
+
     def test_the_host_knows_its_own_option(self):
         one, = self.full(self.operation(), told=self.told())['operations']
         self.assertEqual('abort', one['at_deadline'])

@@ -41,7 +41,7 @@ class CommandLineTestCase(base.ManageTestCase):
                         'image list | delete ID', 'service list',
                         'service drain HOST', 'service resume HOST',
                         'operation list', 'operation show ID',
-                        'drain report [FILE]'):
+                        'drain report [FILE]', 'recovery report [FILE]'):
             self.assertIn('nova-manage ' + command, words)
 
 

@@ -33,7 +33,8 @@ class SourceTestCase(base.TestCase):
         with self.gate.enter(
                 'live_migration', policy.WhileDraining.OPEN_OPERATION,
                 policy.OnShutdown.ABORT) as self.work:
-            self.departures.adopt(None, self.operation, self.work)
+            self.departures.adopt(None, self.operation, self.work,
+                                  self.host.driver.handle)
 
     def wait_started(self):
         self.assertTrue(self.host.driver.started.wait(10))

@@ -210,7 +210,6 @@ class TestAdopting(base.SourceTestCase):
 
     def test_arrives(self):
         self.adopt()
-        self.assertIn('adopt_migration', self.host.driver.names())
         self.assertFalse(self.tracker.empty())
         self.host.driver.handle.end(arrived=True)
         self.wait_over()
@@ -242,18 +241,52 @@ class TestAdopting(base.SourceTestCase):
             self.ending()['state'], self.ending()['migration_status']))
 
     def test_more_than_run_at_a_time(self):
-        """One that waits for a thread moves all the same."""
+        """What moves all the same is not kept waiting."""
+        blocking = self.fill_up()
+        self.adopt()
+        self.departures.abort('migration-uuid')
+        self.wait_until_left(1)
+        self.assertEqual('aborted', self.ending()['state'])
+        blocking.end(arrived=True)
+        self.wait_over()
+
+    def test_what_does_not_move_waits_for_nobody(self):
+        blocking = self.fill_up()
+        self.host.driver.handle = None
+        self.adopt()
+        self.wait_until_left(1)
+        self.assertEqual('failed', self.ending()['state'])
+        blocking.end(arrived=True)
+        self.wait_over()
+
+    def test_others_wait_for_it(self):
+        self.adopt()
+        adopted, self.host.driver.handle = (
+            self.host.driver.handle, compute.FakeHandle())
+        second = compute.FakeOperation()
+        second.migration_uuid = 'second'
+        self.begin(second)
+        self.assertFalse(self.host.driver.started.wait(0.05))
+        adopted.end(arrived=True)
+        self.wait_started()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+
+    def fill_up(self):
+        """Let another one take the only place; returns its handle."""
         first = compute.FakeOperation()
         first.migration_uuid = 'first'
         self.begin(first)
         self.wait_started()
         blocking, self.host.driver.handle = (
             self.host.driver.handle, compute.FakeHandle())
-        self.adopt()
-        self.departures.abort('migration-uuid')
-        self.assertEqual('aborted', self.ending()['state'])
-        blocking.end(arrived=True)
-        self.wait_over()
+        return blocking
+
+    def wait_until_left(self, count):
+        """Wait until the tracker has no more than so many works."""
+        with self.tracker.lock:
+            self.assertTrue(self.tracker.lock.wait_for(
+                lambda: len(self.tracker._works) <= count, 10))
 
     def test_guest_that_nothing_moves_stays(self):
         self.host.driver.handle = None
@@ -264,10 +297,18 @@ class TestAdopting(base.SourceTestCase):
         self.assertIn(('finish_migration', compute.driver.Side.SOURCE, False),
                       self.host.driver.calls)
 
-    def test_hypervisor_that_cannot_tell(self):
-        self.host.driver.errors['adopt_migration'] = (
-            exception.HypervisorError(reason='busy'))
-        self.assertRaises(exception.HypervisorError, self.adopt)
+    def test_guest_is_fenced_until_it_is_over(self):
+        self.adopt()
+        error = self.assertRaises(
+            exception.GuestFenced, self.host.fence.require, 'instance-uuid')
+        self.assertIn('instance-uuid is not started on host host1: it is on '
+                      'its way', str(error))
+        self.host.driver.handle.end(arrived=True)
         self.wait_over()
-        self.assertEqual([], self.operation.written)
-        self.assertEqual([], self.departures.under_way())
+        self.host.fence.require('instance-uuid')
+
+    def test_guest_that_is_here_is_not_fenced(self):
+        self.host.driver.handle = None
+        self.adopt()
+        self.assertEqual({}, self.host.fence.list())
+        self.wait_over()

@@ -98,6 +98,18 @@ class TestFailure(base.SourceTestCase):
         self.wait_over()
         self.assertIn('no bridge', self.ending()['reason'])
 
+    def test_guest_is_deleted_on_its_way(self):
+        self.host.driver.errors['finish_migration'] = (
+            exception.GuestNotFound(instance_id='uuid'))
+        self.begin()
+        self.wait_started()
+        self.host.driver.handle.end(arrived=False, reason='it was destroyed')
+        self.wait_over()
+        self.assertEqual([(ROLLBACK, 'host2')], self.host.publisher.sent)
+        self.assertEqual(
+            'The live migration to host2 failed, the server is not on host1 '
+            'any more: it was destroyed', self.ending()['reason'])
+
     def test_driver_gives_up(self):
         self.begin()
         self.wait_started()

@@ -57,6 +57,16 @@ class TestRun(conductor.ConductorTestCase):
                 self.assertEqual(stored.error,
                                  self.action(stored).message)
 
+    def test_a_database_that_fails_is_no_reason_to_fail(self):
+        """It is held by nobody who works at it; see leftovers."""
+        for step in ('check', 'execute'):
+            error = exception.DatabaseUnavailable(
+                condition='does not answer', effect='')
+            self.assertRaises(exception.DatabaseUnavailable, self.run_task,
+                              **{step: error})
+            stored = self.stored(self.operation)
+            self.assertEqual(('running', None), (stored.state, stored.error))
+
     def test_called_off_it_is_left_to_another_one(self):
         called_off = exception.CalledOff(task='It', reason='x')
         self.assertEqual(['check'], self.run_task(check=called_off))

@@ -12,12 +12,13 @@ from tests.unit.conductor import base
 
 class LiveMigrationTestCase(base.ConductorTestCase):
 
-    def migrate(self, wanted=None, **values):
+    def migrate(self, wanted=None, mode=None, **values):
         """Run the task of an instance on host1."""
         self.operation = self.take(self.accept(
             self.make_instance(**values), kind='live-migration',
             step='live_migrate_server', host=None, task_state='migrating',
-            params={'dest_host': wanted}, action='live-migration',
+            params={'dest_host': wanted, 'block_migration': mode},
+            action='live-migration',
             migration=objects.Migration(source_compute='host1')))
         live_migration.LiveMigration(
             self.means, self.context, self.operation).run()
@@ -62,6 +63,12 @@ class TestAgreed(LiveMigrationTestCase):
         self.assertEqual(('host1', 'host2', 'fake'), (
             data.source_host, data.dest_host, data.hypervisor_type))
 
+    def test_hosts_are_told_whether_to_copy_disks(self):
+        for mode in (None, False, True):
+            data = objects.MigrateData.obj_from_primitive(
+                self.migrate(mode=mode).params['migrate_data'])
+            self.assertIs(mode, data.block_migration)
+
     def test_expires_soon(self):
         self.flags(group='operations', live_migration_expires_after=30)
         stored = self.migrate()
@@ -97,6 +104,12 @@ class TestAgreed(LiveMigrationTestCase):
 
 
 class TestRefused(LiveMigrationTestCase):
+
+    def test_hosts_that_are_too_old_to_copy_disks(self):
+        self.compute.version = '1.0'
+        self.assert_failed(self.migrate(mode=True), 'too old for block')
+        for mode in (None, False):
+            self.assertEqual('host3', self.migrate(mode=mode).peer_host)
 
     def test_source_that_does_not_serve_is_not_asked(self):
         self.drain('host1')
@@ -157,7 +170,8 @@ class TestConductorThatHasToGo(LiveMigrationTestCase):
         self.addCleanup(answer.set)
         # The fake stands for a door that looks up while it waits.
         self.compute.when_asked = lambda check, host: answers.ask(
-            lambda: answer.wait(60), types.SimpleNamespace(look=lambda: None),
+            lambda is_wanted: answer.wait(60),
+            types.SimpleNamespace(look=lambda: None),
             every=0.01)
         self.means.called_off.set()
         stored = self.migrate()

@@ -1,3 +1,4 @@
+from nova_gs.virt import driver
 from nova_gs.virt.fake import guests
 from nova_gs.virt.fake import protocol
 from tests.unit.virt.fake import base
@@ -32,6 +33,19 @@ class ArrivalsTestCase(base.TestCase):
         self.assertIn('on this host', self.refused(self._accept))
         self.assertIn('cannot be given back', self.refused(
             self._call, 'finish', arrived=False))
+
+    def test_seen(self):
+        for act, expected in (
+                (lambda: None, driver.Arrival.NOTHING),
+                (self._accept, driver.Arrival.NOTHING),
+                (lambda: self._call('open', migration='m1'),
+                 driver.Arrival.COMING),
+                (self._commit, driver.Arrival.HERE),
+                (lambda: self.one.world.change(('guests', base.GUEST, dict(
+                    self.row, power_state=guests.SHUTDOWN))),
+                 driver.Arrival.OFF)):
+            act()
+            self.assertEqual(expected.value, self._call('seen'))
 
     def test_without_a_room_nobody_comes(self):
         self.assertIn('no room', self.refused(

@@ -37,8 +37,39 @@ class GuestsTestCase(base.TestCase):
         self.one.call('power_on')
         self.assertEqual(3, len(self._nonces()))
 
+    def test_what_stands_still_keeps_its_nonce(self):
+        self.spawn(self.one)
+        for halt, go_on, state in (
+                ('pause', 'unpause', guests.PAUSED),
+                ('suspend', 'resume', guests.SUSPENDED)):
+            for _twice in range(2):
+                self.one.call(halt)
+                self.assertEqual(state, self.one.call('get_guest'))
+            for _twice in range(2):
+                self.one.call(go_on)
+                self.assertEqual(guests.RUNNING, self.one.call('get_guest'))
+        lines = [line.split()[3] for line in self.one.call(
+            'console_output').splitlines()]
+        self.assertEqual(1, len(self._nonces()))
+        self.assertEqual(
+            ['%08X' % number for number in range(len(lines))], lines)
+        self.one.call('suspend')
+        self.one.call('power_on')
+        self.assertEqual(2, len(self._nonces()))
+
+    def test_what_cannot_stand_still(self):
+        self.spawn(self.one)
+        self.one.call('power_off')
+        for verb in guests.STANDSTILLS:
+            self.assertIn('SHUTDOWN', self.refused(self.one.call, verb))
+        self.one.call('power_on')
+        self.one.call('pause')
+        self.one.call('power_on')
+        self.assertEqual(guests.PAUSED, self.one.call('get_guest'))
+
     def test_a_guest_that_is_not_there(self):
         for verb in ('get_guest', 'power_on', 'power_off', 'reboot',
+                     *guests.STANDSTILLS,
                      'console_output', 'describe_for_migration'):
             self.refused(self.one.call, verb, error=exception.GuestNotFound)
 

@@ -1,6 +1,7 @@
 import libvirt
 
 from nova_gs import exception
+from nova_gs.virt import driver
 from nova_gs.virt.libvirt import arrival
 from tests.fixtures import libvirt as fake
 from tests.unit import base
@@ -9,6 +10,8 @@ UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
 MIGRATED = (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED)
 CRASHED = (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED)
 USER = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER)
+IN_POST_COPY = (libvirt.VIR_DOMAIN_RUNNING,
+                libvirt.VIR_DOMAIN_RUNNING_POSTCOPY)
 RESUMED = (libvirt.VIR_DOMAIN_RUNNING,
            libvirt.VIR_DOMAIN_RUNNING_MIGRATION_CANCELED)
 
@@ -45,7 +48,8 @@ class TestLook(TestCase):
                 (fake.RUNNING, arrival.Place.HERE),
                 (RESUMED, arrival.Place.HERE),
                 (USER, arrival.Place.HERE),
-                (MIGRATED, arrival.Place.GONE),
+                (MIGRATED, arrival.Place.OFF),
+                (arrival.INCOMING, arrival.Place.STOPPED),
                 (CRASHED, arrival.Place.OFF),
                 (arrival.POST_COPY, arrival.Place.SPLIT),
                 (arrival.BROKEN_POST_COPY, arrival.Place.SPLIT)):
@@ -71,7 +75,8 @@ class TestLook(TestCase):
     def test_stays(self):
         for state, stays in (
                 (None, False), (fake.RUNNING, True), (USER, False),
-                (CRASHED, False), (arrival.POST_COPY, False)):
+                (CRASHED, False), (arrival.POST_COPY, False),
+                (arrival.INCOMING, False)):
             self.host.domains.clear()
             if state:
                 self.set_state(state)
@@ -125,12 +130,63 @@ class TestAskDestination(TestCase):
         self.assertIsNone(self.ask())
 
     def test_not_there(self):
-        self.assertFalse(self.ask())
-        for state in (fake.SHUTOFF, arrival.INCOMING, arrival.STARTING):
-            self.set_state(state)
-            self.assertIs(False, self.ask())
+        self.assertIs(driver.Arrival.NOTHING, self.ask())
 
-    def test_there(self):
-        for state in (fake.RUNNING, USER):
+    def test_by_state(self):
+        for state, expected in (
+                (arrival.INCOMING, driver.Arrival.COMING),
+                (arrival.STARTING, driver.Arrival.COMING),
+                (arrival.POST_COPY, driver.Arrival.POST_COPY),
+                (arrival.BROKEN_POST_COPY, driver.Arrival.POST_COPY),
+                (IN_POST_COPY, driver.Arrival.POST_COPY),
+                ((libvirt.VIR_DOMAIN_RUNNING,
+                  arrival.RUNNING_POSTCOPY_FAILED),
+                 driver.Arrival.POST_COPY),
+                (fake.SHUTOFF, driver.Arrival.OFF),
+                ((libvirt.VIR_DOMAIN_CRASHED, 1), driver.Arrival.OFF),
+                (fake.RUNNING, driver.Arrival.HERE),
+                (USER, driver.Arrival.HERE)):
             self.set_state(state)
-            self.assertIs(True, self.ask())
+            self.assertIs(expected, self.ask(), state)
+
+
+class TestHasArrived(base.TestCase):
+    """What both hosts say, taken together."""
+
+    DOUBT = None
+
+    def test_silence_is_an_answer_only_without_a_definition(self):
+        for place, expected in (
+                (arrival.Place.GONE, True),
+                (arrival.Place.OFF, self.DOUBT),
+                (arrival.Place.STOPPED, self.DOUBT),
+                (arrival.Place.SPLIT, self.DOUBT)):
+            self.assertIs(expected, arrival.has_arrived(place, None), place)
+
+    def test_where_the_destination_has_it(self):
+        for there in (driver.Arrival.HERE, driver.Arrival.POST_COPY):
+            for place in (arrival.Place.GONE, arrival.Place.OFF):
+                self.assertIs(True, arrival.has_arrived(place, there))
+        self.assertIs(True, arrival.has_arrived(
+            arrival.Place.STOPPED, driver.Arrival.HERE))
+
+    def test_what_a_split_guest_needs_is_kept(self):
+        for there in (driver.Arrival.HERE, driver.Arrival.POST_COPY,
+                      driver.Arrival.COMING):
+            self.assertIs(self.DOUBT, arrival.has_arrived(
+                arrival.Place.SPLIT, there))
+
+    def test_where_the_destination_knows_it_not(self):
+        for place in (arrival.Place.GONE, arrival.Place.OFF,
+                      arrival.Place.STOPPED, arrival.Place.SPLIT):
+            self.assertIs(False, arrival.has_arrived(
+                place, driver.Arrival.NOTHING))
+
+    def test_what_is_coming_is_waited_for(self):
+        for place in arrival.Place:
+            self.assertIs(self.DOUBT, arrival.has_arrived(
+                place, driver.Arrival.COMING))
+
+    def test_one_that_was_there_does_not_go_on_from_an_older_state(self):
+        self.assertIs(self.DOUBT, arrival.has_arrived(
+            arrival.Place.STOPPED, driver.Arrival.OFF))

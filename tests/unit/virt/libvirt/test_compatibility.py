@@ -1,7 +1,10 @@
+import os
+
 import libvirt
 
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.virt.libvirt import baggage
 from nova_gs.virt.libvirt import compatibility
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import disks
@@ -16,7 +19,7 @@ XML = ('<domain type="%s"><os><type machine="pc-7">hvm</type></os>'
        '<cpu><model>Nehalem</model></cpu></domain>')
 
 
-class TestCompatibility(base.TestCase):
+class TestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -50,12 +53,16 @@ class TestCompatibility(base.TestCase):
         self.storage.prepare()
         return compatibility.Compatibility(
             conf, connector, self.storage,
-            host.Host(conf, connector, self.storage)), hypervisor
+            host.Host(conf, connector, self.storage),
+            baggage.Baggage(self.storage, name)), hypervisor
 
     def refused(self, text, check, *arguments):
         error = self.assertRaises(
             exception.MigrationPreCheckError, check, *arguments)
         self.assertIn(text, str(error))
+
+
+class TestCompatibility(TestCase):
 
     def test_both_agree(self):
         data = self.source.describe(UUID)
@@ -64,6 +71,7 @@ class TestCompatibility(base.TestCase):
             (data.source_host, data.hypervisor_type, data.hypervisor_version,
              data.machine_type, data.details['virt_type']))
         data = self.destination.complete(UUID, data)
+        self.assertIs(False, data.block_migration)
         self.assertEqual(('b', 'fake://b?no_tty=%2f', None), (
             data.dest_host, data.target_uri, data.target_addr))
         self.assertNotIn('compareHypervisorCPU', self.b.calls)
@@ -75,6 +83,26 @@ class TestCompatibility(base.TestCase):
         data = self.destination.complete(UUID, self.source.describe(UUID))
         self.assertEqual('192.0.2.2', data.target_addr)
 
+    def test_screen_on_an_address_of_the_source(self):
+        self.a.domains[UUID]['xml'] = (XML % 'qemu').replace('<cpu>', (
+            '<devices><graphics type="vnc"><listen type="address" '
+            'address="192.0.2.1"/></graphics></devices><cpu>'))
+        data = self.source.describe(UUID)
+        self.refused('[vnc] server_listen', self.destination.complete, UUID,
+                     data)
+        self.destination._conf.set_override(
+            'server_listen', '192.0.2.1', group='vnc')
+        self.destination.complete(UUID, data)
+
+    def test_screen_anywhere_or_an_older_source(self):
+        data = self.source.describe(UUID)
+        self.assertEqual('', data.details['screen_listen'])
+        for details in ({'screen_listen': '0.0.0.0'},
+                        {'screen_listen': '::'}, {}):
+            data.details.pop('screen_listen', None)
+            data.details.update(details)
+            self.destination.complete(UUID, data)
+
     def test_source_has_no_such_guest(self):
         self.assertRaises(exception.GuestNotFound,
                           self.destination.describe, UUID)
@@ -83,6 +111,12 @@ class TestCompatibility(base.TestCase):
         self.a.domains[UUID]['state'] = fake.SHUTOFF
         self.refused('is not running on host a (it is shutdown)',
                      self.source.describe, UUID)
+
+    def test_guest_stands_still(self):
+        self.assertEqual('', self.source.describe(UUID).details['paused'])
+        self.a.domains[UUID]['state'] = (libvirt.VIR_DOMAIN_PAUSED,
+                                         libvirt.VIR_DOMAIN_PAUSED_USER)
+        self.assertEqual('1', self.source.describe(UUID).details['paused'])
 
     def test_guest_is_busy(self):
         self.a.jobs[UUID] = fake.Job()
@@ -98,13 +132,15 @@ class TestCompatibility(base.TestCase):
 
     def test_storage_elsewhere(self):
         other, _host = self.make('c', self.conf.state_path + '/else')
-        self.refused('not shared', other.complete, UUID,
-                     self.source.describe(UUID))
+        data = self.source.describe(UUID)
+        data.block_migration = False
+        self.refused('not shared', other.complete, UUID, data)
 
     def test_storage_of_another_one(self):
         data = self.source.describe(UUID)
-        for storage_id in ('', 'other'):
+        for storage_id, mode in (('', None), ('other', False)):
             data.details['storage_id'] = storage_id
+            data.block_migration = mode
             self.refused('not shared', self.destination.complete, UUID, data)
 
     def test_guest_is_there_already(self):
@@ -144,3 +180,88 @@ class TestCompatibility(base.TestCase):
         self.b.cpu_result = libvirt.VIR_CPU_COMPARE_INCOMPATIBLE
         self.refused('processors of host b', self.destination.complete, UUID,
                      data)
+
+
+class TestBlockMigration(TestCase):
+    """Of a guest whose files the destination does not see."""
+
+    def setUp(self):
+        super().setUp()
+        self.other, self.c = self.make('c', self.conf.state_path + '/else')
+        directory = os.path.join(self.path, UUID)
+        base_ = os.path.join(self.path, '_base', 'checksum')
+        self.drives = (
+            '<devices><disk><driver type="qcow2"/><source file="%s/disk"/>'
+            '<backingStore type="file"><format type="raw"/>'
+            '<source file="%s"/></backingStore><target dev="vda"/></disk>'
+            '</devices></domain>' % (directory, base_))
+        self.set_drives(self.drives)
+
+    def set_drives(self, drives):
+        self.a.domains[UUID]['xml'] = (XML % 'qemu').replace(
+            '</domain>', drives)
+
+    def test_described(self):
+        data = self.source.describe(UUID)
+        used = data.disks['vda'].pop('used')
+        self.assertGreater(used, 0)
+        self.assertEqual({'vda': {
+            'file': 'disk', 'format': 'qcow2', 'size': 1 << 20,
+            'base': 'checksum', 'base_format': 'raw'}}, data.disks)
+
+    def test_when_need_be(self):
+        for mode in (None, True):
+            data = self.source.describe(UUID)
+            data.block_migration = mode
+            self.assertIs(True, self.other.complete(
+                UUID, data).block_migration)
+        self.assertIs(False, self.destination.complete(
+            UUID, self.source.describe(UUID)).block_migration)
+
+    def test_not_wanted(self):
+        data = self.source.describe(UUID)
+        data.block_migration = False
+        self.refused('or ask for a block migration', self.other.complete,
+                     UUID, data)
+
+    def test_not_of_what_is_shared(self):
+        data = self.source.describe(UUID)
+        data.block_migration = True
+        self.refused('nothing to copy', self.destination.complete, UUID, data)
+
+    def test_not_onto_itself(self):
+        """The same storage, which the destination has at another path."""
+        link = self.conf.state_path + '/link'
+        os.symlink(self.path, link)
+        other, _host = self.make('d', link)
+        for mode in (None, True, False):
+            data = self.source.describe(UUID)
+            data.block_migration = mode
+            self.refused('at the same path', other.complete, UUID, data)
+
+    def test_files_elsewhere(self):
+        for drives in (self.drives.replace('/disk"', '/deeper/disk"'),
+                       self.drives.replace('_base', 'bases'),
+                       self.drives.replace('file="', 'dev="', 1)):
+            self.set_drives(drives)
+            self.refused('has disks of it elsewhere', self.other.complete,
+                         UUID, self.source.describe(UUID))
+
+    def test_source_that_is_too_old(self):
+        data = objects.MigrateData.obj_from_primitive(
+            self.source.describe(UUID).obj_to_primitive(
+                target_version='1.0'))
+        self.refused('host a is too old', self.other.complete, UUID, data)
+
+    def test_something_is_in_the_way(self):
+        path = os.path.join(self.conf.state_path, 'else', UUID)
+        os.makedirs(path)
+        with open(path + '/disk', 'w'):
+            pass
+        self.refused(path + ' on host c is in the way', self.other.complete,
+                     UUID, self.source.describe(UUID))
+
+    def test_no_space(self):
+        data = self.source.describe(UUID)
+        data.disks['vda']['used'] = 1 << 60
+        self.refused('MiB left', self.other.complete, UUID, data)

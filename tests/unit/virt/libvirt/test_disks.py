@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -96,7 +97,7 @@ class TestCreate(TestCase):
             copy(image, part)
 
         self.disks._copy = count
-        threads = [threading.Thread(target=self.disks._fetch, args=(image,))
+        threads = [threading.Thread(target=self.disks.fetch, args=(image,))
                    for _number in range(4)]
         for thread in threads:
             thread.start()
@@ -214,3 +215,65 @@ class TestFiles(TestCase):
             self.number = errno.EINVAL
             self.assertEqual('writeback', self.disks.cache_mode())
         self.assertEqual(['_base'], os.listdir(self.path))
+
+
+class TestGrow(TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.disks.create(self.instance, self.image())
+
+    def before(self):
+        return os.path.exists(self.disks.disk(UUID) + '.before')
+
+    def size(self):
+        return self.about()['virtual-size']
+
+    def test_grows_and_shrinks_back(self):
+        for _twice in range(2):
+            self.disks.grow(UUID, 1)
+            self.assertEqual((1 << 30, True), (self.size(), self.before()))
+        for _twice in range(2):
+            self.disks.shrink_back(UUID)
+            self.assertEqual((1 << 20, False), (self.size(), self.before()))
+
+    def test_keeps_its_size(self):
+        self.disks.grow(UUID, 1)
+        for _twice in range(2):
+            self.disks.keep_size(UUID)
+            self.assertEqual((1 << 30, False), (self.size(), self.before()))
+        self.disks.shrink_back(UUID)
+        self.assertEqual(1 << 30, self.size())
+
+    def test_cut_after_the_copy(self):
+        """What was kept is what the disk was, however often it is tried."""
+        run, self.disks._run = self.disks._run, self.cut
+        self.assertRaises(ValueError, self.disks.grow, UUID, 1)
+        self.assertEqual((1 << 20, True), (self.size(), self.before()))
+        self.disks._run = run
+        self.disks.grow(UUID, 1)
+        self.disks.shrink_back(UUID)
+        self.assertEqual(1 << 20, self.size())
+
+    def cut(self, *arguments):
+        if arguments[0] == 'resize':
+            raise ValueError('killed')
+        return json.dumps({'virtual-size': 1 << 20})
+
+    def test_no_larger(self):
+        self.disks.grow(UUID, 0)
+        self.assertEqual((1 << 20, False), (self.size(), self.before()))
+
+    def test_no_smaller(self):
+        self.disks.grow(UUID, 2)
+        for fits in (0, 2, 3):
+            self.disks.check_size(UUID, fits)
+        error = self.assertRaises(
+            exception.MigrationPreCheckError, self.disks.check_size, UUID, 1)
+        self.assertIn('at least 2 GiB', str(error))
+
+    def test_disk_that_cannot_be_read(self):
+        self.disks.remove(UUID)
+        error = self.assertRaises(
+            exception.HypervisorError, self.disks.grow, UUID, 1)
+        self.assertIn('qemu-img info failed', str(error))

@@ -7,7 +7,9 @@ from nova_gs import exception
 from nova_gs import objects
 from nova_gs.virt import driver as contract
 from nova_gs.virt import drivers
+from nova_gs.virt.libvirt import arrival
 from nova_gs.virt.libvirt import driver
+from nova_gs.virt.libvirt import orders
 from tests.fixtures import clock
 from tests.fixtures import conf as conf_fixture
 from tests.fixtures import libvirt as fake
@@ -29,10 +31,10 @@ class TestCase(base.TestCase):
             memory_mb=64, vcpus=1, root_gb=0)
         self.virt, self.host = self.make('a')
 
-    def make(self, name, **options):
+    def make(self, name, path=None, **options):
         conf = self.useFixture(conf_fixture.Conf()).conf
         conf.set_override('host', name)
-        conf.set_override('instances_path', self.conf.state_path)
+        conf.set_override('instances_path', path or self.conf.state_path)
         options.setdefault('connection_uri', 'fake://' + name)
         options.setdefault('live_migration_uri', 'fake://%s')
         for option, value in options.items():
@@ -55,8 +57,8 @@ class TestCase(base.TestCase):
     def spawn(self):
         self.virt.spawn(self.instance, self.image())
 
-    def files(self):
-        path = os.path.join(self.conf.state_path, UUID)
+    def files(self, directory=''):
+        path = os.path.join(self.conf.state_path, directory, UUID)
         return sorted(os.listdir(path)) if os.path.exists(path) else []
 
     def state(self):
@@ -230,7 +232,7 @@ class TestMigration(TestCase):
         return self.peer.domains[UUID]['migrated']
 
     def test_plain(self):
-        self.assertEqual(('fake://b', {}, driver.MIGRATE), self.migrate())
+        self.assertEqual(('fake://b', {}, orders.MIGRATE), self.migrate())
         self.assertIsNone(self.virt.finish_migration(
             self.instance, SIDE.SOURCE, True))
         self.assertEqual(
@@ -252,9 +254,21 @@ class TestMigration(TestCase):
                 ('fake://b', {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: 9,
                               libvirt.VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY: 4,
                               libvirt.VIR_MIGRATE_PARAM_URI: uri},
-                 driver.MIGRATE | libvirt.VIR_MIGRATE_UNSAFE
+                 orders.MIGRATE | libvirt.VIR_MIGRATE_UNSAFE
                  | libvirt.VIR_MIGRATE_POSTCOPY), self.migrate())
             self.host.domains[UUID] = self.peer.domains.pop(UUID)
+
+    def test_auto_converge(self):
+        self.virt.conf.set_override(
+            'live_migration_permit_auto_converge', True, group='libvirt')
+        self.assertEqual(
+            orders.MIGRATE | libvirt.VIR_MIGRATE_AUTO_CONVERGE,
+            self.migrate()[2])
+        self.host.domains[UUID] = self.peer.domains.pop(UUID)
+        self.virt.conf.set_override(
+            'live_migration_permit_post_copy', True, group='libvirt')
+        self.assertEqual(orders.MIGRATE | libvirt.VIR_MIGRATE_POSTCOPY,
+                         self.migrate()[2])
 
     def test_no_bandwidth_for_a_post_copy_that_is_not_permitted(self):
         self.virt.conf.set_override(
@@ -285,6 +299,17 @@ class TestMigration(TestCase):
             exception.GuestNotFound, self.destination.finish_migration,
             self.instance, SIDE.DESTINATION, True)
 
+    def test_look_for_arrival(self):
+        for state, expected in (
+                (None, contract.Arrival.NOTHING),
+                (arrival.INCOMING, contract.Arrival.COMING),
+                (fake.RUNNING, contract.Arrival.HERE)):
+            self.peer.domains.clear()
+            if state:
+                self.peer.domains[UUID] = {'state': state}
+            self.assertIs(expected, self.destination.look_for_arrival(
+                self.instance))
+
     def test_adopt(self):
         data = self.data()
         self.assertIsNone(self.virt.adopt_migration(self.instance, data))
@@ -314,6 +339,24 @@ class TestMigration(TestCase):
             contract.PowerState.RUNNING,
             self.virt.get_guest(self.instance.uuid).power_state)
 
+    def test_adopt_what_stood_still_before(self):
+        self.virt.pause(self.instance)
+        self.assertIsNone(
+            self.virt.adopt_migration(self.instance, self.data()))
+        self.assertEqual(contract.PowerState.PAUSED, self.state())
+
+    def test_stands_still_and_stays(self):
+        self.virt.pause(self.instance)
+        self.host.held = True
+        handle = self.virt.start_migration(self.instance, self.data())
+        while UUID not in self.host.jobs:
+            self.assertIsNone(handle.wait(0.005))
+        self.host.fail('resume', INTERNAL)
+        self.host.jobs[UUID].end(fake.error(
+            libvirt.VIR_ERR_OPERATION_ABORTED))
+        self.assertTrue(handle.wait(20).aborted)
+        self.assertNotIn('resume', self.host.calls)
+
     def test_checks_that_fail(self):
         self.host.fail('jobStats', INTERNAL)
         self.refused(exception.HypervisorError, 'Describing guest',
@@ -325,3 +368,111 @@ class TestMigration(TestCase):
         self.peer.domains[UUID] = {'state': fake.SHUTOFF}
         self.refused(exception.MigrationPreCheckError, 'already',
                      self.destination.accept_migration, self.instance, data)
+
+
+class TestBlockMigration(TestCase):
+    """From host a to host c, which has its own storage."""
+
+    def setUp(self):
+        super().setUp()
+        self.instance.flavor = objects.Flavor(ephemeral_gb=1, swap=2)
+        self.spawn()
+        self.destination, self.peer = self.make(
+            'c', os.path.join(self.conf.state_path, 'c'))
+
+    def agree(self, image=True):
+        data = self.destination.check_migration(
+            self.instance, self.virt.describe_for_migration(self.instance))
+        return self.destination.accept_migration(
+            self.instance, data, self.image() if image else None)
+
+    def test_spawned_with_three_disks(self):
+        self.assertEqual(
+            ['console.log', 'disk', 'disk.eph0', 'disk.swap', 'storage-id'],
+            self.files())
+        self.assertEqual(2 << 20, os.path.getsize(
+            self.virt._disks.disk(UUID, 'disk.swap')))
+
+    def test_arrives(self):
+        data = self.agree()
+        self.assertIn('incoming', self.files('c'))
+        handle = self.virt.start_migration(self.instance, data)
+        self.assertTrue(handle.wait(20).arrived)
+        _uri, params, flags = self.peer.domains[UUID]['migrated']
+        self.assertEqual(['vda', 'vdb', 'vdc'], params.pop('migrate_disks'))
+        for name in ('destination_xml', 'persistent_xml'):
+            self.assertIn(
+                os.path.join(self.destination.conf.instances_path, UUID,
+                             'disk.eph0'), params.pop(name))
+        self.assertEqual({}, params)
+        # The fake libvirt does not say what is below a disk.
+        self.assertEqual(
+            orders.MIGRATE | libvirt.VIR_MIGRATE_NON_SHARED_DISK, flags)
+        self.assertIn('leaving', self.files())
+        for _twice in range(2):
+            self.destination.finish_migration(
+                self.instance, SIDE.DESTINATION, True)
+            self.virt.finish_migration(self.instance, SIDE.SOURCE, True)
+            self.assertEqual([], self.files())
+            self.assertEqual(5, len(self.files('c')))
+
+    def test_only_what_was_written_where_the_base_is(self):
+        data = self.agree()
+        data.disks['vda']['base'] = 'checksum'
+        handle = self.virt.start_migration(self.instance, data)
+        self.assertTrue(handle.wait(20).arrived)
+        self.assertEqual(
+            orders.MIGRATE | libvirt.VIR_MIGRATE_NON_SHARED_INC,
+            self.peer.domains[UUID]['migrated'][2])
+
+    def test_stays(self):
+        data = self.agree()
+        self.host.held = True
+        handle = self.virt.start_migration(self.instance, data)
+        while UUID not in self.host.jobs:
+            self.assertIsNone(handle.wait(0.005))
+        self.host.jobs[UUID].end(fake.error(
+            libvirt.VIR_ERR_OPERATION_FAILED))
+        self.assertFalse(handle.wait(20).arrived)
+        for _twice in range(2):
+            self.destination.finish_migration(
+                self.instance, SIDE.DESTINATION, False)
+            self.virt.finish_migration(self.instance, SIDE.SOURCE, False)
+            self.assertEqual(5, len(self.files()))
+            self.assertEqual([], self.files('c'))
+
+    def test_what_runs_at_the_source_keeps_its_files(self):
+        data = self.agree()
+        self.virt._baggage.pledge(UUID, data.details['dest_storage_id'])
+        self.refused(exception.HypervisorError, 'runs here although',
+                     self.virt.finish_migration, self.instance, SIDE.SOURCE,
+                     True)
+        self.assertEqual(6, len(self.files()))
+
+    def test_what_has_arrived_and_is_off_keeps_its_files(self):
+        self.agree()
+        self.peer.domains[UUID] = {'state': fake.SHUTOFF}
+        self.refused(exception.HypervisorError, 'was switched off',
+                     self.destination.finish_migration, self.instance,
+                     SIDE.DESTINATION, False)
+        self.assertEqual(6, len(self.files('c')))
+
+    def test_shared_storage_keeps_everything(self):
+        """Even if markers of an earlier block migration were left there."""
+        neighbour, peer = self.make('b')
+        for mark in ('incoming', 'leaving'):
+            for virt in (self.virt, neighbour):
+                virt._baggage._put(UUID, mark, 'elsewhere')
+                data = neighbour.accept_migration(
+                    self.instance, neighbour.check_migration(
+                        self.instance,
+                        self.virt.describe_for_migration(self.instance)))
+                self.assertEqual(5, len(self.files()))
+                neighbour.finish_migration(
+                    self.instance, SIDE.DESTINATION, False)
+                virt._baggage._put(UUID, mark, 'elsewhere')
+                handle = self.virt.start_migration(self.instance, data)
+                self.assertTrue(handle.wait(20).arrived)
+                self.virt.finish_migration(self.instance, SIDE.SOURCE, True)
+                self.assertEqual(5, len(self.files()))
+                self.host.domains[UUID] = peer.domains.pop(UUID)

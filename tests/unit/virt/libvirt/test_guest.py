@@ -1,5 +1,6 @@
 import libvirt
 
+from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.libvirt import events
 from nova_gs.virt.libvirt import guest
@@ -77,6 +78,45 @@ class TestStart(TestCase):
         self.set_state(*fake.SHUTOFF)
         self.host.fail('create', INTERNAL)
         self.assertRaises(libvirt.libvirtError, guest.start, self.domain)
+
+
+class TestStandsStill(TestCase):
+
+    def test_pause(self):
+        for act, expected in ((guest.pause, driver.PowerState.PAUSED),
+                              (guest.unpause, driver.PowerState.RUNNING)):
+            for _twice in range(2):
+                act(self.domain)
+                self.assertEqual(expected, self.state())
+        self.assertEqual(1, self.host.calls.count('suspend'))
+        self.assertEqual(1, self.host.calls.count('resume'))
+
+    def test_suspend(self):
+        for _twice in range(2):
+            guest.suspend(self.domain)
+            self.assertEqual(driver.PowerState.SUSPENDED, self.state())
+        for _twice in range(2):
+            guest.resume(self.domain)
+            self.assertEqual(driver.PowerState.RUNNING, self.state())
+        self.assertTrue(self.host.domains[UUID]['restored'])
+        self.assertEqual(1, self.host.calls.count('managedSave'))
+
+    def test_start_boots_what_was_suspended(self):
+        guest.suspend(self.domain)
+        guest.start(self.domain)
+        self.assertFalse(self.host.domains[UUID]['restored'])
+
+    def test_resume_what_a_cut_save_has_left_paused(self):
+        guest.pause(self.domain)
+        guest.resume(self.domain)
+        self.assertEqual(driver.PowerState.RUNNING, self.state())
+
+    def test_what_is_off(self):
+        self.set_state(*fake.SHUTOFF)
+        for act in (guest.pause, guest.unpause, guest.suspend):
+            self.assertRaises(libvirt.libvirtError, act, self.domain)
+        self.assertRaises(
+            exception.HypervisorError, guest.resume, self.domain)
 
 
 class TestCut(TestCase):

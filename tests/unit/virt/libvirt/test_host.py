@@ -70,7 +70,8 @@ class TestHost(base.TestCase):
     def test_qemu_where_it_does_not(self):
         self.assertEqual('qemu', self.host.virt_type())
         self.assertEqual(
-            domain_xml.Platform('qemu', 'pc', self.host._disks.cache_mode()),
+            domain_xml.Platform('qemu', 'pc', self.host._disks.cache_mode(),
+                                has_screen=True),
             self.host.platform())
 
     def test_kvm_is_not_ruled_out_by_a_lost_connection(self):

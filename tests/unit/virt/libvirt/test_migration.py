@@ -1,3 +1,4 @@
+import fixtures
 import libvirt
 
 from nova_gs import exception
@@ -22,10 +23,12 @@ class TestCase(base.TestCase):
         self.destination = self.world.host('b')
         self.source.held = True
         self.source.domains[UUID] = {'state': fake.RUNNING}
-        for name, value in (('LOOK_EVERY', 0.01), ('ASK_EVERY', 0.01)):
-            self.addCleanup(setattr, migration, name,
-                            getattr(migration, name))
-            setattr(migration, name, value)
+        for name, value in (
+                ('nova_gs.virt.libvirt.migration.LOOK_EVERY', 0.01),
+                ('nova_gs.virt.libvirt.wishes.ASK_EVERY', 0.01),
+                ('nova_gs.virt.libvirt.cancelling.PATIENCE', 0.01),
+                ('libvirt_qemu.qemuMonitorCommand', fake.Domain.monitor)):
+            self.useFixture(fixtures.MonkeyPatch(name, value))
         self.tools = self.make_tools()
 
     def make_tools(self, permit_post_copy=False):
@@ -162,6 +165,54 @@ class TestEnd(TestCase):
                         libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED))
         self.assertTrue(handle.wait(PATIENCE).arrived)
 
+    def test_definition_is_there_and_the_destination_does_not_answer(self):
+        self.destination.stop()
+        handle = self.begin()
+        self.set_state((libvirt.VIR_DOMAIN_SHUTOFF,
+                        libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED))
+        self.source.jobs[UUID].end(fake.error(FAILED))
+        self.source.held = False
+        self.assertIsNone(handle.wait(0.05))
+        self.assertEqual('in doubt', handle.progress().phase)
+        self.destination.up = True
+        self.set_state(fake.RUNNING, self.destination)
+        self.assertTrue(handle.wait(PATIENCE).arrived)
+
+    def cut_at_the_last_moment(self):
+        """libvirtd is killed when memory has gone, and is there again."""
+        handle = self.begin()
+        self.source.stop()
+        self.set_state(arrival.INCOMING)
+        self.source.jobs.clear()
+        self.source.up = True
+        return handle
+
+    def test_cut_at_the_last_moment_and_there(self):
+        self.set_state(fake.RUNNING, self.destination)
+        handle = self.cut_at_the_last_moment()
+        self.assertTrue(handle.wait(PATIENCE).arrived)
+        self.assertEqual(arrival.INCOMING,
+                         self.source.domains[UUID]['state'])
+
+    def test_cut_at_the_last_moment_and_not_there(self):
+        self.assert_here(self.cut_at_the_last_moment())
+
+    def test_cut_at_the_last_moment_and_nobody_can_tell(self):
+        self.destination.stop()
+        handle = self.cut_at_the_last_moment()
+        self.assertIsNone(handle.wait(0.05))
+        self.assertNotIn('resume', self.source.calls)
+        self.destination.up = True
+        self.assert_here(handle)
+
+    def test_cut_at_the_last_moment_and_still_coming(self):
+        self.set_state(arrival.INCOMING, self.destination)
+        handle = self.cut_at_the_last_moment()
+        self.assertIsNone(handle.wait(0.05))
+        self.assertNotIn('resume', self.source.calls)
+        self.set_state(fake.RUNNING, self.destination)
+        self.assertTrue(handle.wait(PATIENCE).arrived)
+
     def test_closed_driver_knows_no_end(self):
         handle = self.follow()
         self.tools.closed.set()
@@ -178,6 +229,53 @@ class TestAbort(TestCase):
         self.assert_here(handle, aborted=True)
         handle.abort()
         self.assertEqual(1, self.source.calls.count('abortJob'))
+
+    def near_its_end(self):
+        job = self.source.jobs[UUID]
+        job.stats['memory_remaining'] = 0
+        job.ends_when_paused = False
+        return job
+
+    def test_near_its_end_the_guest_stands_still(self):
+        handle = self.begin()
+        self.near_its_end()
+        handle.abort()
+        self.assert_here(handle, aborted=True)
+        self.assertLess(self.source.calls.index('suspend'),
+                        self.source.calls.index('abortJob'))
+
+    def test_not_in_its_switch_over(self):
+        handle = self.begin()
+        job = self.near_its_end()
+        self.source.qemu_says = 'device'
+        handle.abort()
+        while self.source.calls.count('query-migrate') < 3:
+            self.assertIsNone(handle.wait(0.005))
+        self.assertNotIn('abortJob', self.source.calls)
+        job.end()
+        self.assertTrue(handle.wait(PATIENCE).arrived)
+
+    def test_switch_over_does_not_come_off(self):
+        handle = self.begin()
+        job = self.near_its_end()
+        self.source.qemu_says = 'device'
+        handle.abort()
+        job.end(fake.error(FAILED))
+        self.assert_here(handle, aborted=True)
+
+    def test_is_helped_to_end(self):
+        handle = self.begin()
+        self.source.hangs = True
+        handle.abort()
+        self.assert_here(handle, aborted=True)
+        self.assertIn('suspend', self.source.calls)
+
+    def test_cannot_be_helped_for_a_while(self):
+        handle = self.begin()
+        self.source.hangs = True
+        self.source.fail('query-migrate', FAILED, times=3)
+        handle.abort()
+        self.assert_here(handle, aborted=True)
 
     def test_before_there_is_a_job(self):
         handle = migration.Migration(self.tools, UUID, 'fake://b')

@@ -1,0 +1,1 @@
+"""Guests that are moved switched off, or get another size."""

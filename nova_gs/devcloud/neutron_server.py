@@ -1,0 +1,239 @@
+"""A stand-in for Neutron: binds ports, and tells Nova a set time later.
+
+::
+
+    python -m nova_gs.devcloud.neutron_server --port P --nova URL --delay S
+
+It has one network and as much of the Network API as nova_gs and its clients
+use.  What it has is in its memory.
+"""
+
+import argparse
+import http.server
+import json
+import re
+import signal
+import threading
+import urllib.parse
+import uuid
+
+from nova_gs.devcloud import api_client
+from nova_gs.devcloud import errors
+
+NETWORK = {
+    'id': 'b0c1d2e3-4f50-4617-8829-3a4b5c6d7e8f', 'name': 'private',
+    'status': 'ACTIVE', 'admin_state_up': True, 'shared': True,
+    'router:external': False, 'subnets': [], 'mtu': 1500,
+    'project_id': 'admin', 'tenant_id': 'admin',
+}
+
+#: QEMU's own network: needs neither a bridge nor rights.
+VIF_TYPE = 'user'
+
+#: Seconds between two tries to tell Nova.
+TELL_EVERY = 0.5
+
+_PATH = re.compile(r'/v2\.0/(?P<what>networks|ports)(/(?P<id>[\w-]+))?')
+
+
+class Neutron:
+    """The ports, and the clock that tells of them.
+
+    :param tell: callable(port, name of the event)
+    :param delay: seconds from a port's binding to the event
+    """
+
+    def __init__(self, tell, delay):
+        self._tell = tell
+        self._delay = delay
+        self._lock = threading.Lock()
+        self._ports = {}
+        self._made = 0
+
+    def ports(self, **wanted):
+        """Return the ports whose fields are as wanted."""
+        with self._lock:
+            return [dict(port) for port in self._ports.values()
+                    if all(port.get(name) == value
+                           for name, value in wanted.items())]
+
+    def create(self, values):
+        """Make a port and return it."""
+        with self._lock:
+            self._made += 1
+            number = self._made
+            port = {
+                'id': str(uuid.uuid4()), 'network_id': NETWORK['id'],
+                'name': '', 'admin_state_up': True, 'status': 'DOWN',
+                'device_id': '', 'device_owner': '', 'project_id': 'admin',
+                'mac_address': 'fa:16:3f:00:%02x:%02x' % divmod(number, 256),
+                'fixed_ips': [{'subnet_id': str(uuid.uuid4()), 'ip_address':
+                               '10.20.%d.%d' % divmod(number + 1, 256)}],
+                'binding:host_id': '', 'binding:vif_type': 'unbound',
+                'binding:vif_details': {}}
+            self._ports[port['id']] = port
+        return self.update(port['id'], values)
+
+    def update(self, port_id, values):
+        """Change a port, bind it if need be; None when there is none."""
+        with self._lock:
+            port = self._ports.get(port_id)
+            if port is None:
+                return None
+            before = port['binding:host_id']
+            port.update(values)
+            host = port['binding:host_id']
+            if host != before:
+                port['binding:vif_type'] = VIF_TYPE if host else 'unbound'
+                port['status'] = 'DOWN'
+                if host:
+                    self._later(port_id, host)
+            return dict(port)
+
+    def delete(self, port_id):
+        """Remove a port; whether it was there."""
+        with self._lock:
+            return self._ports.pop(port_id, None) is not None
+
+    def _later(self, port_id, host):
+        timer = threading.Timer(self._delay, self._plugged, (port_id, host))
+        timer.daemon = True
+        timer.start()
+
+    def _plugged(self, port_id, host):
+        with self._lock:
+            port = self._ports.get(port_id)
+            if port is None or port['binding:host_id'] != host:
+                return
+            port['status'] = 'ACTIVE'
+            told = dict(port)
+        if told['device_id']:
+            self._tell(told, 'network-vif-plugged')
+
+
+class Teller:
+    """Tells nova-api of events, again and again if it is away.
+
+    :param url: of nova-api
+    """
+
+    def __init__(self, url):
+        # As Neutron does, by the oldest version.
+        self._client = api_client.Client(url, microversion='2.1')
+        self._never = threading.Event()
+
+    def __call__(self, port, name):
+        while True:
+            try:
+                self._client.request('POST', 'os-server-external-events', {
+                    'events': [{'server_uuid': port['device_id'],
+                                'name': name, 'status': 'completed',
+                                'tag': port['id']}]})
+                return
+            except api_client.ApiUnreachable:
+                self._never.wait(TELL_EVERY)
+            except errors.DevcloudError as error:
+                print('%s of port %s was not told: %s' % (
+                    name, port['id'], error), flush=True)
+                return
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One request; ``server.neutron`` has the ports."""
+
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        """Show what there is."""
+        url = urllib.parse.urlsplit(self.path)
+        match = _PATH.fullmatch(url.path.rstrip('/'))
+        if match is None:
+            self._root(url.path)
+        elif match['what'] == 'networks':
+            found = {NETWORK['id']: NETWORK}
+            self._show('network', match['id'], found)
+        else:
+            wanted = {name: value for name, value in
+                      urllib.parse.parse_qsl(url.query) if name != 'fields'}
+            self._show('port', match['id'], {
+                port['id']: port
+                for port in self.server.neutron.ports(**wanted)})
+
+    def do_POST(self):
+        """Make a port."""
+        self._answer(201, {'port': self.server.neutron.create(
+            self._body()['port'])})
+
+    def do_PUT(self):
+        """Change a port."""
+        port = self.server.neutron.update(
+            _PATH.fullmatch(self.path)['id'], self._body()['port'])
+        self._answer(200 if port else 404, {'port': port})
+
+    def do_DELETE(self):
+        """Remove a port."""
+        was = self.server.neutron.delete(_PATH.fullmatch(self.path)['id'])
+        self._answer(204 if was else 404)
+
+    def log_message(self, *args):
+        """Say nothing of each request."""
+
+    def _root(self, path):
+        url = 'http://%s/v2.0/' % self.headers.get('Host')
+        if path == '/':
+            self._answer(200, {'versions': [{
+                'id': 'v2.0', 'status': 'CURRENT',
+                'links': [{'rel': 'self', 'href': url}]}]})
+        else:
+            self._answer(404, {'NeutronError': {'message': 'Not found.'}})
+
+    def _show(self, what, identity, found):
+        if identity is None:
+            self._answer(200, {what + 's': list(found.values())})
+        elif identity in found:
+            self._answer(200, {what: found[identity]})
+        else:
+            self._answer(404, {'NeutronError': {'message': 'Not found.'}})
+
+    def _body(self):
+        return json.loads(self.rfile.read(
+            int(self.headers.get('Content-Length', 0))))
+
+    def _answer(self, code, body=None):
+        content = b'' if body is None else json.dumps(body).encode()
+        self.send_response(code)
+        self.send_header('Content-Length', str(len(content)))
+        if content:
+            self.send_header('Content-Type', 'application/json')
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def serve(port, neutron):
+    """Return a server on loopback, not yet serving."""
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
+    server.daemon_threads = True
+    server.neutron = neutron
+    return server
+
+
+def main(argv=None):
+    """Run until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(
+        prog='python -m nova_gs.devcloud.neutron_server',
+        description='A stand-in for Neutron.')
+    parser.add_argument('--port', type=int, required=True)
+    parser.add_argument('--nova', required=True, help='URL of nova-api')
+    parser.add_argument('--delay', type=float, default=1,
+                        help='seconds from the binding of a port to its '
+                             'network-vif-plugged')
+    args = parser.parse_args(argv)
+    ending = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    server = serve(args.port, Neutron(Teller(args.nova), args.delay))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    signal.sigwait(ending)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,85 @@
+"""How libvirt is told to move a guest: parameters and flags of its call."""
+
+import libvirt
+
+from nova_gs.virt.libvirt import domain_xml
+
+MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
+           | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
+           | libvirt.VIR_MIGRATE_PERSIST_DEST)
+_XML = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
+
+
+def make(conf, domain, data, instances_path):
+    """Return what ``migrateToURI3`` is given: (parameters, flags).
+
+    :param conf: ConfigOpts
+    :param domain: the guest, at its source
+    :param data: objects.MigrateData that both ends have agreed on
+    :param instances_path: of the source
+    :raises: libvirtError
+    """
+    options = conf.libvirt
+    params = _bandwidths(options)
+    if data.target_addr:
+        params[libvirt.VIR_MIGRATE_PARAM_URI] = _tcp(data.target_addr)
+    flags = MIGRATE | _permitted(options)
+    if data.block_migration:
+        params.update(_copies(domain, data, instances_path))
+        flags |= _kind_of_copy(data)
+    return params, flags
+
+
+def _bandwidths(options):
+    """Return libvirt's parameters of the bandwidths, in MiB/s."""
+    limits = {libvirt.VIR_MIGRATE_PARAM_BANDWIDTH:
+              options.live_migration_bandwidth}
+    if options.live_migration_permit_post_copy:
+        limits[libvirt.VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY] = (
+            options.live_migration_post_copy_bandwidth)
+    return {name: limit for name, limit in limits.items() if limit}
+
+
+def _permitted(options):
+    flags = 0
+    if options.live_migration_trust_storage:
+        flags |= libvirt.VIR_MIGRATE_UNSAFE
+    if options.live_migration_permit_post_copy:
+        flags |= libvirt.VIR_MIGRATE_POSTCOPY
+    elif options.live_migration_permit_auto_converge:
+        flags |= libvirt.VIR_MIGRATE_AUTO_CONVERGE
+    return flags
+
+
+def _copies(domain, data, instances_path):
+    """Return the parameters of a migration that copies disks.
+
+    The destination has its files elsewhere, so both definitions, of the
+    guest now and of its next start, name them anew.
+    """
+    definitions = {
+        name: domain_xml.move(
+            domain.XMLDesc(_XML | flag), instances_path,
+            data.details['dest_instances_path'],
+            data.details['dest_cache_mode'])
+        for name, flag in (
+            (libvirt.VIR_MIGRATE_PARAM_DEST_XML, 0),
+            (libvirt.VIR_MIGRATE_PARAM_PERSIST_XML,
+             libvirt.VIR_DOMAIN_XML_INACTIVE))}
+    return dict(definitions, **{
+        libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: sorted(data.disks)})
+
+
+def _kind_of_copy(data):
+    """Return the flag that copies what the guest has written, or all.
+
+    What it has written is enough where the destination has the bases below.
+    """
+    if any(disk['base'] for disk in data.disks.values()):
+        return libvirt.VIR_MIGRATE_NON_SHARED_INC
+    return libvirt.VIR_MIGRATE_NON_SHARED_DISK
+
+
+def _tcp(address):
+    """Return the URI of an address for a guest's memory."""
+    return 'tcp://[%s]' % address if ':' in address else 'tcp://' + address

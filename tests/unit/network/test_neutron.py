@@ -1,0 +1,174 @@
+"""Neutron's ports, with devcloud's stand-in for it."""
+
+import threading
+
+from nova_gs import context
+from nova_gs.devcloud import neutron_server
+from nova_gs import exception
+from nova_gs import network
+from nova_gs import objects
+from tests.unit import base
+
+NETWORK_ID = neutron_server.NETWORK['id']
+PLUGGED = 'network-vif-plugged'
+
+
+class NeutronTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        self.told = []
+        self.stand_in = neutron_server.Neutron(
+            lambda port, name: self.told.append((port['id'], name)), 3600)
+        server = neutron_server.serve(0, self.stand_in)
+        self.addCleanup(server.server_close)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, 60)
+        self.addCleanup(server.shutdown)
+        self.flags(group='neutron',
+                   url='http://127.0.0.1:%d' % server.server_address[1])
+        self.network = network.load(self.conf)
+        self.ctxt = context.RequestContext(
+            user_id='u', project_id='admin', overwrite=False)
+
+    def instance(self, wanted='auto'):
+        return objects.Instance(
+            uuid='i', project_id='admin',
+            ports=self.network.resolve(self.ctxt, wanted))
+
+    def bind(self, instance, host='host1'):
+        """Bind and return what is awaited."""
+        instance.ports, awaited = self.network.bind(
+            self.ctxt, instance, instance.ports, host)
+        return awaited
+
+    def given(self, **values):
+        return self.stand_in.create({'network_id': NETWORK_ID, **values})
+
+    def test_resolve(self):
+        for wanted in ('auto', None, [{'uuid': NETWORK_ID}]):
+            port, = self.network.resolve(self.ctxt, wanted)
+            self.assertEqual((None, 'private', True), (
+                port.id, port.network_name, port.is_made))
+        self.assertEqual([], self.network.resolve(self.ctxt, 'none'))
+        self.assertEqual([], self.stand_in.ports())
+
+    def test_given_port(self):
+        made = self.given()
+        port, = self.network.resolve(self.ctxt, [{'port': made['id']}])
+        self.assertEqual(
+            (made['id'], made['mac_address'], False),
+            (port.id, port.mac_address, port.is_made))
+
+    def test_refused(self):
+        used = self.given(device_id='another')
+        foreign = self.given(project_id='foreign')
+        for wanted, error in (
+                ({'uuid': 'x'}, exception.Invalid),
+                ({'port': 'x'}, exception.Invalid),
+                ({'port': foreign['id']}, exception.Invalid),
+                ({'port': used['id']}, exception.Conflict),
+                ({'uuid': NETWORK_ID, 'fixed_ip': '192.0.2.1'},
+                 exception.Invalid)):
+            self.assertRaises(error, self.network.resolve, self.ctxt,
+                              [wanted])
+
+    def test_bind_makes_what_is_missing(self):
+        instance = self.instance()
+        awaited = self.bind(instance)
+        made, = self.stand_in.ports()
+        self.assertEqual([(PLUGGED, made['id'])], awaited)
+        self.assertEqual(
+            ('i', 'host1', 'compute:nova'),
+            (made['device_id'], made['binding:host_id'],
+             made['device_owner']))
+        port, = instance.ports
+        self.assertEqual((made['id'], 'user', made['mac_address']), (
+            port.id, port.vif_type, port.mac_address))
+        self.assertEqual(made['fixed_ips'], port.fixed_ips)
+
+    def test_what_was_made_and_not_written_down_is_found(self):
+        instance = self.instance()
+        self.network.bind(self.ctxt, instance, instance.ports, 'host1')
+        self.bind(instance, 'host2')
+        made, = self.stand_in.ports()
+        self.assertEqual('host2', made['binding:host_id'])
+
+    def test_another_host_is_awaited_anew(self):
+        instance = self.instance()
+        self.bind(instance)
+        made, = self.stand_in.ports()
+        self.stand_in.update(made['id'], {'status': 'ACTIVE'})
+        self.assertEqual([], self.bind(instance))
+        self.assertEqual([(PLUGGED, made['id'])],
+                         self.bind(instance, 'host2'))
+
+    def test_port_that_cannot_be_bound(self):
+        made = self.given()
+        instance = self.instance([{'port': made['id']}])
+        self.stand_in.update = lambda *args: dict(
+            made, **{'binding:vif_type': 'binding_failed'})
+        error = self.assertRaises(
+            exception.NetworkFailed, self.bind, instance)
+        self.assertIn('binding_failed', str(error))
+
+    def test_release(self):
+        """What was made goes, what was given stays and is free."""
+        given = self.given()
+        instance = self.instance([{'port': given['id']},
+                                  {'uuid': NETWORK_ID}])
+        self.bind(instance)
+        self.assertEqual(2, len(self.stand_in.ports(device_id='i')))
+        for _twice in range(2):
+            self.network.release(self.ctxt, instance)
+            left, = self.stand_in.ports()
+            self.assertEqual((given['id'], '', '', 'unbound'), (
+                left['id'], left['device_id'], left['binding:host_id'],
+                left['binding:vif_type']))
+
+    def test_refresh(self):
+        instance = self.instance([{'uuid': NETWORK_ID}] * 2)
+        self.bind(instance)
+        one, two = instance.ports
+        self.stand_in.delete(one.id)
+        self.stand_in.update(two.id, {'fixed_ips': [
+            {'ip_address': '192.0.2.9', 'subnet_id': 's'}]})
+        now, = self.network.refresh(self.ctxt, instance.ports)
+        self.assertEqual((two.id, '192.0.2.9'),
+                         (now.id, now.fixed_ips[0]['ip_address']))
+
+    def test_nobody_answers(self):
+        self.flags(group='neutron', url='http://127.0.0.1:1')
+        error = self.assertRaises(
+            exception.NetworkFailed, self.network.resolve, self.ctxt, 'auto')
+        self.assertEqual(503, error.code)
+        self.assertIn('127.0.0.1:1', str(error))
+
+
+class StandInTestCase(base.TestCase):
+    """What the stand-in tells, and of what it does not."""
+
+    def setUp(self):
+        super().setUp()
+        self.told = threading.Event()
+        self.events = []
+        self.stand_in = neutron_server.Neutron(self._tell, 0)
+
+    def _tell(self, port, name):
+        self.events.append((port['id'], port['status'], name))
+        self.told.set()
+
+    def test_bound_port(self):
+        port = self.stand_in.create(
+            {'device_id': 'i', 'binding:host_id': 'host1'})
+        self.assertTrue(self.told.wait(60))
+        self.assertEqual([(port['id'], 'ACTIVE', PLUGGED)], self.events)
+
+    def test_port_that_has_moved_on(self):
+        port = self.stand_in.create({'device_id': 'i'})
+        self.stand_in._plugged(port['id'], 'host1')
+        self.stand_in._plugged('gone', 'host1')
+        self.assertEqual([], self.events)
