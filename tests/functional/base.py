@@ -22,8 +22,24 @@ from nova_gs.virt.fake import client
 #: Seconds for one thing, on a machine that does much else.
 PATIENCE = 90
 
+#: How much longer things may take in "make test", where several tests share
+#: two processors: what waits for a timer of ours takes longer still.
+_BUSY = 4
+
 #: {module: the cloud that its classes share}
 _CLOUDS = {}
+
+
+def within(promise):
+    """Return what a promise comes to in this run.
+
+    "make verify" holds the program to it as it stands.  "make test" cannot
+    tell how much of the time went to other tests.
+
+    :param promise: seconds
+    :returns: seconds
+    """
+    return promise if figures.is_full() else _BUSY * promise
 
 
 class CloudTestCase(testtools.TestCase):
@@ -79,7 +95,7 @@ class CloudTestCase(testtools.TestCase):
         :param promise: seconds
         """
         self.assertLessEqual(
-            figures.percentile(took, 95), self.times(4, 1) * promise)
+            figures.percentile(took, 95), within(promise))
 
     def await_that(self, what, condition, timeout=30, every=0.01):
         """Wait until ``condition()`` is true and return its result."""

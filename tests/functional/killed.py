@@ -7,6 +7,7 @@ nothing of it is left on the other host.
 import itertools
 
 from nova_gs.devcloud import figures
+from tests.functional import base
 from tests.functional import travellers
 from tests.functional import two_hosts
 
@@ -126,7 +127,7 @@ class KilledTestCase(two_hosts.TwoHostsTestCase):
             ready_to_settled_max_s=round(max(self.took), 2))
         self.assertTrue(self.adopted)
         self.assertLessEqual(
-            max(self.took), self.times(3, 1) * SETTLED_WITHIN)
+            max(self.took), base.within(SETTLED_WITHIN))
 
     def mend(self):
         """However a test has ended."""

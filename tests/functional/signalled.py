@@ -11,6 +11,7 @@ from nova_gs.rpc import catalogue
 from nova_gs.rpc import serializer
 from tests.fixtures import records
 from tests.fixtures import requester
+from tests.functional import base
 
 #: Seconds from a signal to the exit that it asks for, where nothing is left
 #: to wait for, or where nothing is to be waited for.
@@ -97,7 +98,7 @@ class Life:
         self._test.assertEqual(code, record['exit_code'], self.said)
         self.assert_graceful()
         took = record['ended_at'] - since
-        self._test.assertLess(took, within, self.said)
+        self._test.assertLess(took, base.within(within), self.said)
         return took
 
     def assert_graceful(self):

@@ -82,7 +82,7 @@ class TestConductorStop(base.Spared, base.CloudTestCase):
         sent = self.terminate(name)
         code, ended_at = self.await_exit(name)
         self.assertEqual(0, code)
-        self.assertLess(ended_at - sent, EXIT_WITHIN)
+        self.assertLess(ended_at - sent, base.within(EXIT_WITHIN))
         return ended_at - sent
 
     def workers(self):
@@ -107,7 +107,8 @@ class TestConductorStop(base.Spared, base.CloudTestCase):
         workers = {pid: procfs.start_time(pid) for pid in self.workers()}
         self.cloud.kill(SECOND)
         self.await_that('no worker is left', lambda: not any(
-            procfs.is_running(*one) for one in workers.items()), EXIT_WITHIN)
+            procfs.is_running(*one) for one in workers.items()),
+            base.within(EXIT_WITHIN))
 
     # -- accounts
 

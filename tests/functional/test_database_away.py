@@ -99,7 +99,8 @@ class DatabaseAway:
             return False
         self.assertLess(self.refused(AWAY, uuid), FIRST_WITHIN)
         for _ in range(5):
-            self.assertLess(self.refused(AWAY, uuid), NEXT_WITHIN)
+            self.assertLess(self.refused(AWAY, uuid),
+                            base.within(NEXT_WITHIN))
         self.await_that('the conductor has noticed', lambda: (
             'The database ' + AWAY in heard.said('conductor')), 40)
         return True
@@ -157,7 +158,7 @@ class DatabaseAway:
             took.append(ended - sent)
         self.figure('idle stop without the database', runs=len(took),
                     max_s=round(max(took), 2))
-        self.assertLess(max(took), IDLE_WITHIN)
+        self.assertLess(max(took), base.within(IDLE_WITHIN))
 
     # -- starts
 

@@ -273,7 +273,8 @@ class KillTestCase(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
                 self.hurry(*self.others)
             return self.is_settled() or self.is_live(since)
 
-        self.await_that('settled or moving after READY', look, SETTLED_WITHIN)
+        self.await_that('settled or moving after READY', look,
+                        base.within(SETTLED_WITHIN))
 
     def await_settled(self):
         """Let it come to its end; returns the migration's status."""

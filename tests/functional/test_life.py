@@ -241,7 +241,7 @@ class TestLife(base.CloudTestCase):
             self.cloud.start(HOST)
             ready = self.clock.now()
             self.await_that('all is settled', lambda: not self.records.open(),
-                            SETTLED_WITHIN)
+                            base.within(SETTLED_WITHIN))
             took.append(self.clock.now() - ready)
             for operation, uuid in begun:
                 self.check(operation, uuid, how in operation.fails)

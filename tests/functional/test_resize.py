@@ -294,7 +294,7 @@ class TestResize(base.Spared, resizing.ResizeTestCase):
                 self.hypervisor(each).reset()
             self.cloud.start(host)
             ready = self.clock.now()
-            self.await_settled(SETTLED_WITHIN)
+            self.await_settled(base.within(SETTLED_WITHIN))
             took.append(self.clock.now() - ready)
             self._check_all(self._not_called_off(brought, host))
             self.delete_all()

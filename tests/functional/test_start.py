@@ -14,6 +14,7 @@ from nova_gs.devcloud import environment
 from nova_gs.devcloud import figures
 from nova_gs.rpc import catalogue
 from tests.functional import base
+from tests.functional import test_bad_start
 
 #: What the service promises: seconds, MiB, threads.
 START, MEMORY, THREADS_IDLE, THREADS_LOADED = 1.8, 90, 12, 40
@@ -107,7 +108,11 @@ class StartTestCase(base.CloudTestCase):
         return self.cloud.part(self.HOST)
 
     def start_and_measure(self):
-        """Start the compute; return seconds until both queues are served."""
+        """Start the compute.
+
+        :returns: seconds until both queues are served, and how many of them
+            a processor worked for it
+        """
         names = ['%s.%s' % (topic.value, self.HOST) for topic in (
             catalogue.Topic.NEW_WORK, catalogue.Topic.ONGOING)]
         with Queues(self.cloud.broker, names) as queues:
@@ -115,17 +120,25 @@ class StartTestCase(base.CloudTestCase):
                 not queues.consumed()))
             self.cloud.start(self.HOST, wait=False)
             self.await_that('both queues are served', queues.consumed)
-            return age(self.part.process.record()['start_time'])
+            record = self.part.process.record()
+            return (age(record['start_time']),
+                    test_bad_start.processor_time(record['pid']))
 
     def time_to_serve(self, scenario):
-        took = []
+        took, worked = [], []
         for _number in range(self.times(3, 20)):
             self.cloud.stop(self.HOST)
-            took.append(self.start_and_measure())
+            seconds, processor = self.start_and_measure()
+            took.append(seconds)
+            worked.append(processor)
         median = figures.percentile(took, 50)
         self.figure(scenario, runs=len(took), median_s=round(median, 2),
-                    max_s=round(max(took), 2))
-        self.assertLessEqual(median, START, took)
+                    max_s=round(max(took), 2),
+                    processor_median_s=round(figures.percentile(worked, 50),
+                                             2))
+        self.assertLessEqual(median, base.within(START), took)
+        # Other tests take the processor away; they do not use this share.
+        self.assertLessEqual(figures.percentile(worked, 50), START, worked)
 
     def await_settled(self):
         """Wait until the compute has done all that it does by itself."""
