@@ -194,4 +194,4 @@ class Rerouting:
 
 
 def _size(instance):
-    return instance.memory_mb, instance.vcpus, instance.root_gb
+    return instance.memory_mb, instance.vcpus, instance.disk_gb

@@ -41,7 +41,7 @@ def candidate_from(node, refusal='', zone=None):
 def objection(candidate, size, wanted=None, unwanted=None, zone=None):
     """Return why a host cannot take a guest, or an empty string.
 
-    :param size: what has ``memory_mb``, ``vcpus`` and ``root_gb``: an
+    :param size: what has ``memory_mb``, ``vcpus`` and ``disk_gb``: an
         instance or a flavor
     :param wanted: the only host that will do, or None
     :param unwanted: {host that will not do: why}
@@ -66,9 +66,9 @@ def _shortage(candidate, size):
     if candidate.free_vcpus < size.vcpus:
         return 'it has %d CPUs left, %d are needed' % (
             candidate.free_vcpus, size.vcpus)
-    if candidate.free_disk_gb < size.root_gb:
+    if candidate.free_disk_gb < size.disk_gb:
         return 'it has %d GiB of disk left, %d are needed' % (
-            candidate.free_disk_gb, size.root_gb)
+            candidate.free_disk_gb, size.disk_gb)
     return ''
 
 
@@ -78,7 +78,7 @@ def less(candidate, instance):
         candidate, running_vms=candidate.running_vms + 1,
         free_memory_mb=candidate.free_memory_mb - instance.memory_mb,
         free_vcpus=candidate.free_vcpus - instance.vcpus,
-        free_disk_gb=candidate.free_disk_gb - instance.root_gb)
+        free_disk_gb=candidate.free_disk_gb - instance.disk_gb)
 
 
 def choose(candidates, size, wanted=None, unwanted=None, last=(), zone=None):

@@ -14,6 +14,7 @@ from nova_gs.db import models
 from nova_gs.db import query
 from nova_gs import exception
 from nova_gs.objects import fields
+from nova_gs.objects import sizes
 
 _TABLE = models.instances
 _PLAIN = (
@@ -36,13 +37,15 @@ POWER_ACTION = 'sync-power-state'
 def columns(changes):
     """Return what to write for field updates of an instance.
 
-    A deletion brings what goes with it; a flavor its id.
+    A deletion brings what goes with it; a flavor its id, and the disk that it
+    takes.
 
     :param changes: dict of values by field name
     """
     values = dict(changes)
     if values.get('flavor') is not None:
         values.setdefault('flavor_id', values['flavor'].get('flavorid'))
+        values['disk_gb'] = sizes.disk_of(values['flavor'])
     if values.get('deleted'):
         values.setdefault('vm_state', fields.VMState.DELETED)
         values.setdefault('task_state', None)

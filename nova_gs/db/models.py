@@ -65,6 +65,7 @@ instances = sa.Table(
     _text('vm_state'), _text('task_state'), _number('power_state', 0),
     _json('flavor'), _text('flavor_id'), _text('image_ref'),
     _number('memory_mb', 0), _number('vcpus', 0), _number('root_gb', 0),
+    _number('disk_gb'),
     _text('availability_zone'), _number('launch_index', 0),
     _text('reservation_id'), _text('key_name'),
     _json('metadata', {}), _flag('locked'), _text('locked_by', 16),

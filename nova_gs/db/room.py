@@ -18,6 +18,7 @@ from nova_gs.db import models
 from nova_gs.db import query
 from nova_gs import exception
 from nova_gs.objects import fields
+from nova_gs.objects import sizes
 
 _INSTANCES = models.instances
 _MIGRATIONS = models.migrations
@@ -27,7 +28,9 @@ _NOTHING = {'vcpus_used': 0, 'memory_mb_used': 0, 'local_gb_used': 0,
 _SUMS = (
     sa.func.sum(_INSTANCES.c.vcpus).label('vcpus_used'),
     sa.func.sum(_INSTANCES.c.memory_mb).label('memory_mb_used'),
-    sa.func.sum(_INSTANCES.c.root_gb).label('local_gb_used'),
+    # What has no flavor has nothing but its root disk.
+    sa.func.sum(sa.func.coalesce(_INSTANCES.c.disk_gb, _INSTANCES.c.root_gb))
+    .label('local_gb_used'),
 )
 
 
@@ -109,7 +112,7 @@ def _both_rooms(rows):
         yield {'host': row['dest_compute' if ahead else 'source_compute'],
                'vcpus_used': size['vcpus'],
                'memory_mb_used': size['memory_mb'],
-               'local_gb_used': size['root_gb']}
+               'local_gb_used': sizes.disk_of(size)}
 
 
 def require(connection, host, size, but_for=None):
@@ -134,7 +137,7 @@ def require(connection, host, size, but_for=None):
              - used['vcpus_used'], size['vcpus']),
             ('GiB of disk', int(node['local_gb']
                                 * node['disk_allocation_ratio'])
-             - used['local_gb_used'], size['root_gb'])):
+             - used['local_gb_used'], sizes.disk_of(size))):
         if needs > has:
             raise exception.NoValidHost(
                 reason='Host %s has %d %s left, %d are needed.' % (

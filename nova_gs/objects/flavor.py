@@ -2,6 +2,7 @@
 
 from nova_gs.objects import base
 from nova_gs.objects import fields
+from nova_gs.objects import sizes
 
 
 @base.NovaObjectRegistry.register
@@ -23,6 +24,11 @@ class Flavor(base.NovaObject):
         'description': fields.StringField(nullable=True),
         'extra_specs': fields.DictOfStringsField(default={}),
     }
+
+    @property
+    def disk_gb(self):
+        """GiB of disk that a guest of this size takes."""
+        return sizes.disk_gb(self.root_gb, self.ephemeral_gb, self.swap)
 
     def as_dict(self):
         """Return what is set of it, as a plain dict."""

@@ -6,6 +6,7 @@ from nova_gs.objects import base
 from nova_gs.objects import fields
 from nova_gs.objects import flavor as flavor_obj
 from nova_gs.objects import port as port_obj
+from nova_gs.objects import sizes
 
 #: Which fields came after version 1.0: (version, names).
 _SINCE = (
@@ -63,6 +64,14 @@ class Instance(base.NovaObject):
         'terminated_at': fields.DateTimeField(nullable=True),
         'deleted': fields.BooleanField(default=False),
     }
+
+    @property
+    def disk_gb(self):
+        """GiB of disk that it takes."""
+        if self.flavor is None:
+            return self.root_gb
+        return sizes.disk_gb(
+            self.root_gb, self.flavor.ephemeral_gb, self.flavor.swap)
 
     def obj_make_compatible(self, primitive, target_version):
         super().obj_make_compatible(primitive, target_version)

@@ -11,7 +11,7 @@ from tests.unit import base
 class Needs:
     memory_mb: int = 128
     vcpus: int = 1
-    root_gb: int = 1
+    disk_gb: int = 1
 
 
 def candidate(host, **kwargs):

@@ -56,6 +56,16 @@ class RoomTestCase(base.DatabaseTestCase):
         self.assertEqual('host2', objects.Instance.get_by_uuid(
             self.context, operation.instance_uuid).host)
 
+    def test_all_disks_take_room(self):
+        """Root, ephemeral, and swap in whole GiB."""
+        self.place(self.build(root_gb=3, flavor=objects.Flavor(
+            id=1, flavorid='f', name='f', memory_mb=64, vcpus=1, root_gb=3,
+            ephemeral_gb=4, swap=1025)))
+        self.assertEqual((128, 1, 9, 1), self.used())
+        error = self.assertRaises(exception.NoValidHost, self.place,
+                                  self.build(root_gb=2))
+        self.assertIn('1 GiB of disk left, 2', str(error))
+
     def test_a_migration_takes_room_until_it_ends(self):
         operation = self.migration()
         operation.offer('live_migration', host='host1', peer_host='host2',

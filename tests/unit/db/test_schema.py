@@ -2,6 +2,8 @@
 
 from alembic import autogenerate
 from alembic import migration
+import fixtures
+import sqlalchemy as sa
 
 from nova_gs.db import models
 from nova_gs.db import schema
@@ -24,6 +26,27 @@ class SchemaTestCase(db_base.DatabaseTestCase):
         self.assertEqual(
             (head, head), schema.upgrade(self.store.database.engine))
         self.store.require_schema()
+
+
+class FilledTestCase(base.TestCase):
+    """What upgrades make of rows that were there before."""
+
+    def test_disk_of_instances(self):
+        engine = sa.create_engine(
+            'sqlite:///' + self.useFixture(fixtures.TempDir()).join('old'))
+        self.addCleanup(engine.dispose)
+        schema.upgrade(engine, '0007')
+        for uuid, flavor in (('more', {'ephemeral_gb': 1, 'swap': 512}),
+                             ('root', {'ephemeral_gb': 0, 'swap': 0}),
+                             ('none', None)):
+            with engine.begin() as connection:
+                connection.execute(sa.insert(models.instances).values(
+                    uuid=uuid, root_gb=2, flavor=flavor))
+        schema.upgrade(engine)
+        with engine.connect() as connection:
+            disks = dict(connection.execute(sa.select(
+                models.instances.c.uuid, models.instances.c.disk_gb)).all())
+        self.assertEqual({'more': 4, 'root': None, 'none': None}, disks)
 
 
 class EmptyTestCase(base.TestCase):
