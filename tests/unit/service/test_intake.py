@@ -173,7 +173,8 @@ class TestClose(IntakeTestCase):
         began = real.now()
         self.make(never).close()
         self.assertEqual(['detach'], self.done)
-        self.assertLess(real.now() - began, intake.ANSWER_WITHIN + 0.4)
+        # Whoever must wait for a processor, too, waits longer than that.
+        self.assertLess(real.now() - began, intake.ANSWER_WITHIN + PATIENCE)
 
     def test_stays_until_the_last_operation_has_ended(self):
         closing = self.make(['u', 'v'], ['u'], [])

@@ -290,7 +290,7 @@ class RunTestCase(_FollowerTestCase):
         before = self.clock.now()
         self.start(bound=0.3, interval=0.05)
         self.assertTrue(self.idle.wait(10))
-        self.assertLess(self.clock.now() - before, 2)
+        self.assertLess(self.clock.now() - before, 10)
         self.assertEqual(2, self.elsewhere.asked, 'early, and when idle')
 
     def test_stop(self):
