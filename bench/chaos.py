@@ -9,6 +9,7 @@ does not hold.
 """
 
 import argparse
+import collections
 import dataclasses
 import json
 import pathlib
@@ -72,10 +73,12 @@ def _play(rounds, options, cloud, say):
 def _summary(results):
     asked = [one for result in results for one in result.asked]
     settled = sorted(result.settled for result in results)
-    return ('%d rounds without a violation: %d requests accepted, %d '
+    kinds = collections.Counter(one.kind for one in asked if one.is_accepted)
+    return ('%d rounds without a violation: %d requests accepted (%s), %d '
             'refused; %d faults; at rest after %.1f s (median), %.1f s '
             '(longest)' % (
-                len(results), sum(one.is_accepted for one in asked),
+                len(results), sum(kinds.values()),
+                ', '.join('%s %d' % each for each in sorted(kinds.items())),
                 sum(one.is_refused for one in asked),
                 sum(len(result.plan.faults) for result in results),
                 settled[len(settled) // 2], settled[-1]))

@@ -12,6 +12,9 @@ UNANSWERED = 'unanswered'
 #: Guests for each host, at least and at most.
 FEWEST, MOST = 1, 3
 
+#: Flavors between which guests change, with the same disk.
+SMALL, LARGE = '1', {'name': 'storm-large', 'ram': 160, 'vcpus': 1, 'disk': 1}
+
 #: Seconds that one answer may take; a writer may stand still meanwhile.
 ANSWER_WITHIN = 60
 
@@ -58,10 +61,14 @@ class Clients:
         image = ('ticker-busy' if cloud.options['driver'] == 'libvirt'
                  else 'ticker')
         self._image = self._api.image_id(image)
+        self._flavors = (SMALL, self._api.create_flavor(**LARGE))
 
-    def guests(self):
-        """Return the UUIDs of the servers there are, in the order of names."""
-        found = self._api.get('servers')['servers']
+    def guests(self, query=''):
+        """Return the UUIDs of the servers there are, in the order of names.
+
+        :param query: of which, as the API has it
+        """
+        found = self._api.get('servers' + query)['servers']
         return [one['id'] for one in sorted(
             found, key=lambda one: (one['name'], one['id']))]
 
@@ -88,6 +95,8 @@ class Clients:
                 return self.boot(name, ask.host)
             if ask.kind in (storm.ABORT, storm.FORCE):
                 return self._steer(ask)
+            if ask.kind in (storm.CONFIRM, storm.REVERT):
+                guests = self.guests('?status=VERIFY_RESIZE')
         except errors.DevcloudError:
             # It could not even look.
             return None
@@ -99,7 +108,7 @@ class Clients:
             return self._note(ask.kind, server, 'DELETE',
                               'servers/' + server)
         return self._note(ask.kind, server, 'POST',
-                          'servers/%s/action' % server, _action(ask))
+                          'servers/%s/action' % server, self._action(ask))
 
     def _steer(self, ask):
         moves = [one for one in self._api.get('os-migrations')['migrations']
@@ -129,14 +138,18 @@ class Clients:
         self.asked.append(asked)
         return asked
 
-
-def _action(ask):
-    """Return the body of an action on a server."""
-    if ask.kind == storm.REBOOT:
-        return {'reboot': {'type': 'HARD'}}
-    if ask.kind == storm.MIGRATE:
-        return {'os-migrateLive': {'host': ask.host,
-                                   'block_migration': 'auto'}}
-    if ask.kind in (storm.STOP, storm.START):
-        return {'os-' + ask.kind: None}
-    return {ask.kind: None}
+    def _action(self, ask):
+        """Return the body of an action on a server."""
+        bodies = {
+            storm.REBOOT: {'reboot': {'type': 'HARD'}},
+            storm.MIGRATE: {'os-migrateLive': {
+                'host': ask.host, 'block_migration': 'auto'}},
+            storm.MOVE: {'migrate': ask.host and {'host': ask.host}},
+            storm.RESIZE: {'resize': {
+                'flavorRef': self._flavors[ask.guest % 2]}},
+            storm.CONFIRM: {'confirmResize': None},
+            storm.REVERT: {'revertResize': None},
+            storm.STOP: {'os-stop': None},
+            storm.START: {'os-start': None},
+        }
+        return bodies.get(ask.kind, {ask.kind: None})

@@ -5,6 +5,7 @@ each thing that does not hold, and INVARIANTS has them all by name.
 """
 
 import collections
+import json
 import re
 
 from bench import storm
@@ -16,12 +17,26 @@ FINAL = ('succeeded', 'failed', 'aborted')
 KINDS = {storm.BOOT: 'build', storm.REBOOT: 'reboot', storm.STOP: 'stop',
          storm.START: 'start', storm.DELETE: 'delete',
          storm.MIGRATE: 'live-migration',
+         storm.MOVE: 'migrate', storm.RESIZE: 'resize',
+         storm.CONFIRM: 'confirm-resize', storm.REVERT: 'revert-resize',
          **{kind: kind for kind in (storm.PAUSE, storm.UNPAUSE,
                                     storm.SUSPEND, storm.RESUME)}}
 
-#: What a migration is once its operation has ended so.
-MIGRATION_ENDS = {'succeeded': ('completed',), 'failed': ('error',),
-                  'aborted': ('cancelled',)}
+#: Operations that switch a guest off and start it in another place or size.
+COLD = ('migrate', 'resize')
+
+#: What a migration is once its last operation has ended so.
+_COLD_ENDS = {'succeeded': ('finished',), 'failed': ('error',),
+              'aborted': ('error',)}
+MIGRATION_ENDS = {
+    'live-migration': {'succeeded': ('completed',), 'failed': ('error',),
+                       'aborted': ('cancelled',)},
+    'migrate': _COLD_ENDS, 'resize': _COLD_ENDS,
+    # What could not be settled may be settled another time.
+    'confirm-resize': {'succeeded': ('confirmed',), 'failed': ('finished',)},
+    'revert-resize': {'succeeded': ('reverted',),
+                      'failed': ('finished', 'error')},
+}
 
 #: Driver calls that change a guest, and the steps whose claims permit one
 #: each.  What shall not be there may be removed as often as it takes.
@@ -51,7 +66,7 @@ KEPT_BOOTS = 8
 #: Requests that may have ended half-way and are then left to the user, who
 #: is told so: what the guest is now is not on record.
 LEFT_TO_USER = ('delete', 'start', 'stop', 'reboot', 'pause', 'unpause',
-                'suspend', 'resume')
+                'suspend', 'resume', 'revert-resize', *COLD)
 
 #: Queues whose messages are steps of operations.
 WORK_QUEUES = re.compile(r'(compute|compute-alt|conductor)(\..+)?$')
@@ -134,12 +149,19 @@ def nothing_is_open(seen):
             yield 'operation %s (%s of %s) is %s at %s' % (
                 row['uuid'], row['kind'], row['instance_uuid'],
                 row['state'], row['step'])
-    ends = {row['migration_uuid']: row['state'] for row in seen.operations}
+    last = {row['migration_uuid']: row for row in seen.operations}
+    gone = {row['uuid'] for row in seen.instances if row['deleted']}
     for row in seen.migrations:
-        state = ends.get(row['uuid'])
-        if row['status'] not in MIGRATION_ENDS.get(state, ()):
-            yield 'migration %s of %s is %s, its operation %s' % (
-                row['uuid'], row['instance_uuid'], row['status'], state)
+        operation = last.get(row['uuid'], {})
+        kind, state = operation.get('kind'), operation.get('state')
+        expected = MIGRATION_ENDS.get(kind, {}).get(state, ())
+        if 'finished' in expected and row['instance_uuid'] in gone:
+            # It is settled with the delete.
+            expected = ('confirmed',)
+        if row['status'] not in expected:
+            yield 'migration %s of %s is %s, its %s %s' % (
+                row['uuid'], row['instance_uuid'], row['status'],
+                kind or 'operation', state)
 
 
 def task_has_operation(seen):
@@ -192,14 +214,26 @@ def one_place(seen):
 def state_is_true(seen):
     """A guest runs, stands still or is off, as its record says."""
     left = _left_to_user(seen)
+    # One that may still go back is what it was before it came.
+    before = {row['instance_uuid']: row['old_vm_state']
+              for row in unsettled(seen)}
     for row in seen.instances:
         state = seen.guests.get(row['host'], {}).get(row['uuid'])
-        expected = TRUE_STATES.get(row['vm_state'])
+        expected = TRUE_STATES.get(
+            before.get(row['uuid']) if row['vm_state'] == 'resized'
+            else row['vm_state'])
         if None in (state, expected) or row['uuid'] in left:
             continue
         if state is not expected:
             yield 'guest %s is %s, and %s on %s' % (
                 row['uuid'], row['vm_state'], state.name, row['host'])
+
+
+def unsettled(seen):
+    """Return the migrations that may still be confirmed or reverted."""
+    there = {row['uuid'] for row in seen.instances if not row['deleted']}
+    return [row for row in seen.migrations if row['status'] == 'finished'
+            and row['instance_uuid'] in there]
 
 
 def _left_to_user(seen):
@@ -221,9 +255,9 @@ def one_life(seen):
     """A guest boots when it is asked to, never in a move; memory is whole."""
     yield from _boots_that_nobody_asked_for(seen)
     yield from _boots_in_a_move(seen)
-    booting = collections.Counter(
-        row['instance_uuid'] for row in seen.operations
-        if row['kind'] in ('build', 'reboot', 'start'))
+    booting = collections.Counter()
+    for row in seen.operations:
+        booting[row['instance_uuid']] += _boots_of(row)
     for uuid, life in seen.lives.items():
         if life.ticks_lost or life.ticks_repeated or life.memory_errors:
             yield 'guest %s did not live on undisturbed: %s' % (uuid, life)
@@ -232,10 +266,20 @@ def one_life(seen):
                 uuid, life.boots_seen, booting[uuid])
 
 
+def _boots_of(operation):
+    """Return how often an operation may have booted its guest."""
+    if operation['kind'] in COLD and operation['state'] != 'succeeded':
+        # Over there, and here again.
+        return 2
+    return int(operation['kind'] in (
+        'build', 'reboot', 'start', 'revert-resize', *COLD))
+
+
 def _boots_that_nobody_asked_for(seen):
     calls = collections.Counter(
         (entry['guest'], entry['event']) for entry in seen.journal
-        if entry['verb'] in ('spawn', 'reboot', 'power_on'))
+        if entry['verb'] in ('spawn', 'reboot', 'power_on',
+                             'arrive_from_resize', 'return_from_resize'))
     ended = collections.Counter(
         entry['guest'] for entry in seen.journal if entry['event'] == 'ended'
         and entry['verb'] in ('spawn', 'reboot'))
@@ -274,6 +318,10 @@ def claims_equal_what_runs(seen):
             here = taken.setdefault(host, [0, 0])
             here[0] += server['flavor']['ram']
             here[1] += 1
+    for migration in unsettled(seen):
+        # There it was, and may be again.
+        taken[migration['source_compute']][0] += json.loads(
+            migration['old_flavor'])['memory_mb']
     for host, (memory, count) in taken.items():
         if seen.used.get(host) != (memory, count):
             yield '%s has given out %s (MiB, guests); its servers take %s' % (

@@ -41,8 +41,12 @@ SETTINGS = (
 _SETTINGS = {
     'fake': ('fake.durations=spawn:0.2,reboot:0.3,power_on:0.2,'
              'power_off:0.2,destroy:0.2,accept_migration:0.1,'
-             'finish_migration:0.1,start_migration:1.5,post_copy:0.3',),
-    'libvirt': ('libvirt.live_migration_bandwidth=24',),
+             'finish_migration:0.1,start_migration:1.5,post_copy:0.3,'
+             'leave_for_resize:0.3,arrive_from_resize:0.3,'
+             'leave_for_revert:0.3,return_from_resize:0.3',),
+    # A ticker does not hear that it is to shut down.
+    'libvirt': ('libvirt.live_migration_bandwidth=24',
+                'DEFAULT.shutdown_timeout=1'),
 }
 
 

@@ -16,11 +16,12 @@ LASTS = 5.0
 BOOT, REBOOT, STOP, START, DELETE = 'boot', 'reboot', 'stop', 'start', 'delete'
 PAUSE, UNPAUSE, SUSPEND, RESUME = 'pause', 'unpause', 'suspend', 'resume'
 MIGRATE, ABORT, FORCE = 'migrate', 'abort', 'force-complete'
+#: The first two are of guests that are switched off for it, and the last two
+#: settle what became of them.
+MOVE, RESIZE, CONFIRM, REVERT = 'move', 'resize', 'confirm', 'revert'
 _REQUESTS = {BOOT: 4, REBOOT: 6, STOP: 2, START: 3, DELETE: 3, MIGRATE: 9,
-             ABORT: 3, FORCE: 2, PAUSE: 2, UNPAUSE: 3, SUSPEND: 2, RESUME: 3}
-
-#: A ticker does not hear that it is to stop, and libvirt waits a minute.
-_NOT_ASKED = {'libvirt': (STOP, START), 'fake': ()}
+             ABORT: 3, FORCE: 2, PAUSE: 2, UNPAUSE: 3, SUSPEND: 2, RESUME: 3,
+             MOVE: 3, RESIZE: 3, CONFIRM: 3, REVERT: 4}
 
 #: Faults, in relation to each other.
 KILL, TERMINATE, FREEZE = 'kill', 'terminate', 'freeze'
@@ -107,7 +108,7 @@ def plan(seed, number, hosts, driver):
     """
     # A text, since a seed that is a tuple is not the same in each process.
     dice = random.Random('%d/%d/%d/%s' % (seed, number, len(hosts), driver))
-    asks = [_ask(dice, hosts, driver) for _count in range(
+    asks = [_ask(dice, hosts) for _count in range(
         3 * len(hosts) if driver == 'fake' else 3 + 2 * len(hosts))]
     return Plan(tuple(sorted(asks, key=lambda ask: ask.at)),
                 tuple(_faults(dice, hosts, driver)))
@@ -118,11 +119,11 @@ def _draw(dice, weights, without=()):
     return dice.choices(names, [weights[name] for name in names])[0]
 
 
-def _ask(dice, hosts, driver):
-    kind = _draw(dice, _REQUESTS, _NOT_ASKED[driver])
+def _ask(dice, hosts):
+    kind = _draw(dice, _REQUESTS)
     host = dice.choice(hosts) if dice.random() < 0.5 else None
     return Ask(round(dice.uniform(0, LASTS), 2), kind, dice.randrange(1000),
-               host if kind in (BOOT, MIGRATE) else None)
+               host if kind in (BOOT, MIGRATE, MOVE) else None)
 
 
 def _faults(dice, hosts, driver):

@@ -1,6 +1,7 @@
 """Each invariant finds its breach, and none finds another's."""
 
 import dataclasses
+import json
 
 from bench import clients
 from bench import invariants
@@ -88,6 +89,19 @@ def sound(**others):
     ), **others)
 
 
+def moved_cold(status='finished', was='active', **others):
+    """Return what is sound, but the move was one of a guest switched off."""
+    seen = with_rows('operations', 2, kind='migrate')
+    return dataclasses.replace(
+        seen, asked=seen.asked[:2] + (asked(storm.MOVE, MOVE, MOVED),),
+        migrations=({
+            'uuid': 'move', 'instance_uuid': MOVED, 'status': status,
+            'source_compute': 'host-a', 'old_vm_state': was,
+            'old_flavor': json.dumps({'memory_mb': 32})},),
+        instances=with_rows('instances', 1, vm_state='resized').instances,
+        used={'host-a': (96, 1), 'host-b': (64, 1)}, **others)
+
+
 def with_rows(table, number, **changes):
     """Return what is sound, but for a row of a table."""
     rows = list(getattr(sound(), table))
@@ -140,7 +154,10 @@ BREACHES = {
         with_rows('operations', 0, state='accepted'),
         with_rows('migrations', 0, status='running'),
         with_rows('migrations', 0, status='error'),
-        with_rows('migrations', 0, uuid='of no operation')),
+        with_rows('migrations', 0, uuid='of no operation'),
+        dataclasses.replace(
+            with_rows('operations', 2, kind='migrate'),
+            asked=sound().asked[:2])),
     'task_has_operation': (
         sound(servers=dict(sound().servers, **{
             GUEST: server('host-a', 'rebooting')})),),
@@ -165,7 +182,9 @@ BREACHES = {
         with_rows('instances', 0, vm_state='suspended'),
         sound(guests={'host-a': {GUEST: PowerState.PAUSED},
                       'host-b': {MOVED: RUNS}}),
-        sound(guests={'host-a': {GUEST: OFF}, 'host-b': {MOVED: RUNS}})),
+        sound(guests={'host-a': {GUEST: OFF}, 'host-b': {MOVED: RUNS}}),
+        moved_cold(was='stopped'),
+        moved_cold(guests={'host-a': {GUEST: RUNS}, 'host-b': {MOVED: OFF}})),
     'one_life': (
         sound(boots={GUEST: ((1, 2), (2, 3), (3, None))}),
         sound(boots={GUEST: ((1, None),)}),
@@ -176,7 +195,8 @@ BREACHES = {
     'claims_equal_what_runs': (
         sound(used={'host-a': (128, 2), 'host-b': (64, 1)}),
         sound(used={'host-a': (64, 1), 'host-b': (0, 1)}),
-        sound(used={'host-a': (64, 1)})),
+        sound(used={'host-a': (64, 1)}),
+        dataclasses.replace(moved_cold(), used=sound().used)),
     'nothing_is_left': (
         sound(traces=(('host-a', 'rooms', GUEST),)),
         sound(moving={'host-a': [MOVED]}),
@@ -208,6 +228,36 @@ class TestInvariants(base.TestCase):
 
     def test_nothing_is_broken(self):
         self.assertEqual([], invariants.broken(sound()))
+        self.assertEqual([], invariants.broken(moved_cold()))
+
+    def test_a_move_is_settled_with_a_delete(self):
+        for deleted in (0, 1):
+            seen = moved_cold('confirmed' if deleted else 'finished')
+            gone = dict(seen.instances[1], deleted=deleted)
+            seen = dataclasses.replace(seen, instances=(gone,))
+            self.assertEqual([], list(invariants.nothing_is_open(seen)))
+            other = dict(seen.migrations[0], status=(
+                'finished' if deleted else 'confirmed'))
+            seen = dataclasses.replace(seen, migrations=(other,))
+            self.assertEqual(1, len(list(invariants.nothing_is_open(seen))))
+
+    def test_boots_of_a_move(self):
+        """One that failed may have booted over there and here again."""
+        for kind, state, boots in (
+                ('reboot', 'failed', 1), ('pause', 'succeeded', 0),
+                ('migrate', 'succeeded', 1), ('resize', 'failed', 2),
+                ('revert-resize', 'succeeded', 1)):
+            seen = sound(
+                operations=(operation(1, kind, 'req', state=state),),
+                lives={GUEST: console.Continuity(
+                    boots_seen=boots, ticks_seen=10)})
+            self.assertEqual([], list(invariants.one_life(
+                dataclasses.replace(seen, journal=(), boots={}))))
+            more = {GUEST: console.Continuity(
+                boots_seen=boots + 1, ticks_seen=10)}
+            self.assertEqual(1, len(list(invariants.one_life(
+                dataclasses.replace(seen, journal=(), boots={},
+                                    lives=more)))))
 
     def test_each_is_tried(self):
         self.assertEqual(set(invariants.INVARIANTS), set(BREACHES))
