@@ -6,14 +6,13 @@ then the hypervisor, and it is written only if nothing was asked of the
 instance since: whoever works at it knows better.
 """
 
-import threading
-
 from oslo_log import log as logging
 
 from nova_gs.compute import host_boot
 from nova_gs.compute import power
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.shutdown import errand
 from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
@@ -51,16 +50,15 @@ class PowerSync:
     :param host: compute.host.Host
     :param ctxt: admin RequestContext
     :param conf: ConfigOpts
-    :param run: callable(function) that calls it in a thread of its own
+    :param spawn: callable(name, function) that starts a thread
     """
 
-    def __init__(self, host, ctxt, conf, run=None):
+    def __init__(self, host, ctxt, conf, spawn=None):
         self._host = host
         self._ctxt = ctxt
         self._conf = conf
-        self._run = run or _in_a_thread
+        self._errand = errand.Errand('power', self._try, spawn)
         self._due_at = host.clock.now()
-        self._looking = False
 
     def begin(self):
         """Look at a start, and have guests started after the host's own.
@@ -85,11 +83,10 @@ class PowerSync:
 
     def beat(self):
         """Look if it is time; for the heartbeat, which waits for nobody."""
-        if (self._conf.sync_power_state_interval and not self._looking
+        if (self._conf.sync_power_state_interval
                 and self._host.clock.now() >= self._due_at):
             self._put_off()
-            self._looking = True
-            self._run(self._try)
+            self._errand.ask()
 
     def _try(self):
         try:
@@ -97,8 +94,6 @@ class PowerSync:
         except exception.NovaGSException as error:
             LOG.info('What guests do by themselves is looked at later: %s',
                      exception.reason_of(error))
-        finally:
-            self._looking = False
 
     def look(self):
         """Take down what has changed.
@@ -126,7 +121,3 @@ class PowerSync:
                  told or 'its power state is %s now.' % (
                      driver.PowerState(instance.power_state).name))
         return True
-
-
-def _in_a_thread(function):
-    threading.Thread(target=function, daemon=True, name='power').start()

@@ -52,7 +52,7 @@ class PowerSyncTestCase(base.DatabaseTestCase):
         self.driver = self.host.driver
         self.driver.guests = {}
         self.sync = power_sync.PowerSync(
-            self.host, self.context, self.conf, run=lambda act: act())
+            self.host, self.context, self.conf, spawn=lambda _name, act: act())
 
     def running(self, **values):
         instance = self.make_instance(

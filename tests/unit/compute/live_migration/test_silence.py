@@ -17,13 +17,17 @@ class TestSilence(base.TestCase):
         self.clock = clock.ManualClock()
         self.error = None
         self.looked = 0
-        self.run = lambda function: function()
+        self.during = None
+        self.spawn = lambda _name, function: function()
         self.silence = silence.Silence(
             self.clock, DOWN_AFTER, self.look,
-            lambda function: self.run(function))
+            lambda name, function: self.spawn(name, function))
 
     def look(self):
         self.looked += 1
+        during, self.during = self.during, None
+        if during:
+            during()
         if self.error:
             raise self.error
 
@@ -54,16 +58,19 @@ class TestSilence(base.TestCase):
     def test_one_at_a_time(self):
         """The heartbeat goes on although the hypervisor hangs."""
         begun = []
-        self.run = begun.append
+        self.spawn = lambda _name, function: begun.append(function)
         for seconds in (100, 1, 100, 1):
             self.beat(seconds)
         self.assertEqual(1, len(begun))
         begun.pop()()
         self.beat(1)
-        self.assertEqual(1, len(begun))
-        begun.pop()()
-        self.beat(1)
-        self.assertEqual((2, []), (self.looked, begun))
+        # It began after all of them.
+        self.assertEqual((1, []), (self.looked, begun))
+
+    def test_another_silence_during_a_look(self):
+        self.during = lambda: self.beat(100)
+        self.beat(100)
+        self.assertEqual(2, self.looked)
 
     def test_in_a_thread_of_its_own(self):
         looked = threading.Event()
