@@ -3,6 +3,7 @@
 ::
 
     python -m nova_gs.devcloud.neutron_server --port P --nova URL --delay S
+        [--listen ADDRESS]
 
 It has one network and as much of the Network API as nova_gs and its clients
 use.  What it has is in its memory.
@@ -209,9 +210,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def serve(port, neutron):
-    """Return a server on loopback, not yet serving."""
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
+def serve(address, neutron):
+    """Return a server, not yet serving.
+
+    :param address: (IPv4 address, port) that it listens on
+    """
+    server = http.server.ThreadingHTTPServer(address, Handler)
     server.daemon_threads = True
     server.neutron = neutron
     return server
@@ -223,6 +227,9 @@ def main(argv=None):
         prog='python -m nova_gs.devcloud.neutron_server',
         description='A stand-in for Neutron.')
     parser.add_argument('--port', type=int, required=True)
+    parser.add_argument('--listen', default='127.0.0.1', metavar='ADDRESS',
+                        help='IPv4 address (default: %(default)s); '
+                             'whoever reaches it can do anything')
     parser.add_argument('--nova', required=True, help='URL of nova-api')
     parser.add_argument('--delay', type=float, default=1,
                         help='seconds from the binding of a port to its '
@@ -230,7 +237,8 @@ def main(argv=None):
     args = parser.parse_args(argv)
     ending = (signal.SIGTERM, signal.SIGINT)
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
-    server = serve(args.port, Neutron(Teller(args.nova), args.delay))
+    server = serve((args.listen, args.port),
+                   Neutron(Teller(args.nova), args.delay))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.sigwait(ending)
 

@@ -21,7 +21,7 @@ class NeutronTestCase(base.TestCase):
         self.told = []
         self.stand_in = neutron_server.Neutron(
             lambda port, name: self.told.append((port['id'], name)), 3600)
-        server = neutron_server.serve(0, self.stand_in)
+        server = neutron_server.serve(('127.0.0.1', 0), self.stand_in)
         self.addCleanup(server.server_close)
         thread = threading.Thread(
             target=server.serve_forever, args=(0.01,), daemon=True)
