@@ -26,6 +26,10 @@ SETTINGS = ('libvirt.live_migration_bandwidth=10',
             # The guests do not listen, so their shutdown takes all of it.
             'DEFAULT.shutdown_timeout=20')
 
+#: Seconds after which somebody tells by himself that a port is plugged in;
+#: the play does it when it means to.
+PLUGGED_AFTER = 3600
+
 
 def play(name, directory, words):
     """Run a playbook against the cloud of a directory.
@@ -57,7 +61,7 @@ def run(options, directory):
     terminal = terminal_module.Terminal()
     cloud = cloud_module.Cloud(
         str(directory / 'c'), settings=[*SETTINGS, *options.set], owned=True,
-        reporter=terminal.step)
+        neutron=PLUGGED_AFTER, reporter=terminal.step)
     cloud.up()
     code = 1
     try:
