@@ -20,9 +20,9 @@ from nova_gs import exception
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PLAYS = ROOT / 'playbooks' / 'nova-graceful-shutdown'
 
-#: MiB/s; little more than the guest writes, so that a migration takes a
-#: quarter of a minute: commands of the client take seconds.
-SETTINGS = ('libvirt.live_migration_bandwidth=10',
+#: MiB/s; little more than the guest writes, so that a migration takes half a
+#: minute: commands of the client take seconds, and more on a busy machine.
+SETTINGS = ('libvirt.live_migration_bandwidth=9',
             # The guests do not listen, so their shutdown takes all of it.
             'DEFAULT.shutdown_timeout=20')
 
