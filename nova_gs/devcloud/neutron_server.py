@@ -221,8 +221,8 @@ def serve(address, neutron):
     return server
 
 
-def main(argv=None):
-    """Run until SIGTERM or SIGINT."""
+def make_parser():
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m nova_gs.devcloud.neutron_server',
         description='A stand-in for Neutron.')
@@ -234,7 +234,12 @@ def main(argv=None):
     parser.add_argument('--delay', type=float, default=1,
                         help='seconds from the binding of a port to its '
                              'network-vif-plugged')
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv=None):
+    """Run until SIGTERM or SIGINT."""
+    args = make_parser().parse_args(argv)
     ending = (signal.SIGTERM, signal.SIGINT)
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     server = serve((args.listen, args.port),

@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from nova_gs.devcloud import neutron_server
 from nova_gs.objects import fields
 from nova_gs.rpc import catalogue
 from nova_gs.shutdown import phases
@@ -26,6 +27,9 @@ MEANWHILE = 'meanwhile'
 MOVES_END = set(fields.MigrationStatus.ALL) - set(
     fields.MigrationStatus.IN_PROGRESS)
 ENDS = {'build': {'ACTIVE', 'ERROR'}}
+
+#: Seconds; no scenario takes as long.
+ENOUGH = 600
 
 #: They wait for the clock rather than for an event.
 _FIXED_WAITS = re.compile(r'\b(sleep|pause|wait_for)\b')
@@ -173,6 +177,20 @@ class PlaysTestCase(base.TestCase):
             name = task.get('ansible.builtin.include_tasks')
             if isinstance(name, str):
                 self.assertTrue((ROLE / 'tasks' / name).is_file(), path)
+
+    def test_the_stand_in_for_neutron_knows_its_options(self):
+        """It tells nothing by itself, as with "tox -e graceful-shutdown"."""
+        module = neutron_server.__name__
+        argv, = [task['ansible.builtin.command']['argv']
+                 for _path, task in all_tasks()
+                 if module in str(task.get('ansible.builtin.command'))]
+        words = argv[argv.index(module) + 1:]
+        options = neutron_server.make_parser().parse_args(words)
+        self.assertEqual('{{ nodepool.private_ipv4 }}', options.listen)
+        self.assertEqual(
+            'http://{{ job_controller }}:%d' % options.port,
+            load(PLAYS / 'group_vars' / 'all.yaml')['job_neutron'])
+        self.assertGreater(options.delay, ENOUGH)
 
     def test_the_report_has_what_is_read(self):
         text = (ROLE / 'tasks' / 'verify.yaml').read_text()
