@@ -197,7 +197,8 @@ class ConsoleTokenNotFound(NotFound):
     """A console's URL is not, or no more, of use."""
 
     msg_fmt = ('This link to a console has expired, or never was one. Ask '
-               'for a new one: openstack console url show --novnc SERVER')
+               'for a new one: openstack console url show --novnc|--serial '
+           'SERVER')
 
 
 class Conflict(NovaGSException):

@@ -1,4 +1,4 @@
-"""A guest's consoles: the log of what it wrote, and where its screen is."""
+"""A guest's consoles: the log of what it wrote, and where the others are."""
 
 import dataclasses
 
@@ -40,8 +40,11 @@ def address(host, instance, console_type):
     :returns: {'host': name or address, 'port': number}
     :raises: ConsoleTypeUnavailable, ConsoleNotReady, GuestNotFound
     """
-    if console_type != fields.ConsoleType.NOVNC:
+    find = {fields.ConsoleType.NOVNC: host.driver.vnc_console,
+            fields.ConsoleType.SERIAL: host.driver.serial_console}.get(
+                console_type)
+    if find is None:
         raise exception.ConsoleTypeUnavailable(
             console_type=console_type, instance_id=instance.uuid,
             why='this release has none')
-    return dataclasses.asdict(host.driver.vnc_console(instance))
+    return dataclasses.asdict(find(instance))

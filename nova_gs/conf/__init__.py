@@ -18,14 +18,15 @@ from nova_gs.conf import neutron
 from nova_gs.conf import notifications
 from nova_gs.conf import operations
 from nova_gs.conf import reports
+from nova_gs.conf import serial_console
 from nova_gs.conf import shutdown
 from nova_gs.conf import upgrade_levels
 from nova_gs.conf import vnc
 
 MODULES = (
     base, api, compute, conductor, fake, images, libvirt, metrics,
-    network, neutron, notifications, operations, reports, shutdown,
-    upgrade_levels, vnc,
+    network, neutron, notifications, operations, reports, serial_console,
+    shutdown, upgrade_levels, vnc,
 )
 
 

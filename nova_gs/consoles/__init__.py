@@ -1,1 +1,1 @@
-"""What stands between a browser and a guest's screen: nova-novncproxy."""
+"""What stands between a browser and a guest's consoles: nova-novncproxy."""

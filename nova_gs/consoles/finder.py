@@ -1,4 +1,4 @@
-"""From a token to the guest's screen, wherever the guest is now."""
+"""From a token to the guest's console, wherever the guest is now."""
 
 import dataclasses
 
@@ -15,18 +15,20 @@ WITHIN = 10
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where a guest's screen is.
+    """Where a guest's console is.
 
     :param host: name of the guest's host
     :param address: (host, port) to connect to
+    :param console_type: one of ``fields.ConsoleType``
     """
 
     host: str
     address: tuple
+    console_type: str
 
 
 class NotThere(Exception):
-    """There is no screen to show; ``outlook`` says why."""
+    """There is no console to show; ``outlook`` says why."""
 
     def __init__(self, why):
         super().__init__(why.text)
@@ -57,14 +59,15 @@ class Finder:
                     record.console_type)
             except exception.NovaGSException as error:
                 raise NotThere(self._why(token, error)) from error
-        return Place(instance.host, (found['host'], found['port']))
+        return Place(instance.host, (found['host'], found['port']),
+                     record.console_type)
 
     def outlook(self, token):
         """Return the Outlook of a token's guest, by its records."""
         return self._by_records(token, outlook.of)
 
     def end(self, token, before=None):
-        """Return why a guest's screen is not there: an Outlook.
+        """Return why a guest's console is not there: an Outlook.
 
         :param before: name of the host that it was on, if it was
         """
@@ -75,7 +78,7 @@ class Finder:
         if isinstance(error, exception.ConsoleTokenNotFound):
             return outlook.EXPIRED
         if isinstance(error, exception.ConsoleTypeUnavailable):
-            return outlook.NO_SCREEN
+            return outlook.NO_CONSOLE
         return self.end(token)
 
     def _by_records(self, token, judge):

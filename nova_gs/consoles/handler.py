@@ -1,5 +1,6 @@
-"""One connection of a browser: a page, what is to be said, or a screen."""
+"""One connection of a browser: a page, what is to be said, or a console."""
 
+import contextlib
 import functools
 import http.server
 import json
@@ -14,6 +15,7 @@ from websockify import websocketserver
 from nova_gs.consoles import finder
 from nova_gs.consoles import outlook
 from nova_gs.consoles import relay
+from nova_gs.objects import fields
 
 LOG = logging.getLogger(__name__)
 
@@ -24,7 +26,12 @@ STATIC = os.path.join(os.path.dirname(__file__), 'static')
 #: Where a page asks what is to be said, besides the screen.
 STATE = '/console/state'
 
-#: Seconds in which a screen must take our connection.
+#: What says on a host where its guests' consoles are reached.
+_OPTIONS = {fields.ConsoleType.NOVNC: '[vnc] server_proxyclient_address',
+            fields.ConsoleType.SERIAL:
+                '[serial_console] proxyclient_address'}
+
+#: Seconds in which a console must take our connection.
 CONNECTED_WITHIN = 5
 
 #: Seconds that a browser has to hear the end of a connection.
@@ -121,7 +128,7 @@ class Handler(websocketserver.WebSocketRequestHandlerMixIn,
         # Without the request: it may have a token in it.
         LOG.debug('%s: %s', self.client_address[0], self.command)
 
-    # -- screens
+    # -- consoles
 
     def handle_upgrade(self):
         origin = self.headers.get('Origin')
@@ -141,42 +148,66 @@ class Handler(websocketserver.WebSocketRequestHandlerMixIn,
                 _end(self.request, why)
 
     def _show(self):
-        """Show a screen until that ends; return what is to be said then.
+        """Show a console until that ends; return what is to be said then.
 
         :returns: Outlook; None when the browser has left
         """
         token = token_of(self.path)
         try:
             place = self.server.finder.find(token)
-            screen = socket.create_connection(
-                place.address, timeout=CONNECTED_WITHIN)
         except finder.NotThere as error:
             LOG.info('%s gets no console: %s', self.client_address[0], error)
             return error.outlook
-        except OSError as error:
-            LOG.warning('The screen at %s port %d on host %s cannot be '
-                        'reached: %s. See [vnc] server_proxyclient_address '
-                        'there.', *place.address, place.host, error)
-            return outlook.LOST
-        with screen:
-            for end in (screen, self.request):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            LOG.info('%s sees a screen of host %s.', self.client_address[0],
-                     place.host)
-            ended = relay.Relay(
-                self.request, screen, self.server.stopped).run()
-        LOG.info('%s sees that screen of host %s no longer: %s has ended.',
-                 self.client_address[0], place.host, ended.value)
+        with self._seat(place) as taken:
+            try:
+                screen = socket.create_connection(
+                    place.address, timeout=CONNECTED_WITHIN)
+            except OSError as error:
+                LOG.warning('The %s console at %s port %d on host %s cannot '
+                            'be reached: %s. See %s there.',
+                            place.console_type, *place.address, place.host,
+                            error, _OPTIONS[place.console_type])
+                return outlook.LOST
+            with screen:
+                ended = self._relay(place, screen, taken)
         return self._reasons(token, place)[ended]()
+
+    def _seat(self, place):
+        """Return a context of what tells that another one has come."""
+        if _waits(place):
+            return contextlib.nullcontext()
+        return self.server.seats.take(place.address)
+
+    def _relay(self, place, screen, taken):
+        for end in (screen, self.request):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ends = {self.server.stopped: relay.Ended.STOPPED}
+        if taken is not None:
+            ends[taken] = relay.Ended.TAKEN
+        LOG.info('%s sees a %s console of host %s.', self.client_address[0],
+                 place.console_type, place.host)
+        ended = relay.Relay(
+            self.request, screen, ends, waits=_waits(place)).run()
+        LOG.info('%s sees that %s console of host %s no longer: %s has '
+                 'ended.', self.client_address[0], place.console_type,
+                 place.host, ended.value)
+        return ended
 
     def _reasons(self, token, place):
         return {
             relay.Ended.BROWSER: lambda: None,
             relay.Ended.STOPPED: lambda: outlook.RESTARTING,
+            relay.Ended.TAKEN: lambda: outlook.TAKEN,
+            relay.Ended.SLOW: lambda: outlook.SLOW,
             relay.Ended.SCREEN: functools.partial(
                 self.server.finder.end, token, place.host),
         }
+
+
+def _waits(place):
+    """Whether a guest may wait for who looks, and many may look."""
+    return place.console_type != fields.ConsoleType.SERIAL
 
 
 def _end(browser, why):

@@ -1,4 +1,4 @@
-"""What a page says to who looks at a guest's screen, or no longer sees it.
+"""What is said to who looks at a guest's console, or no longer sees it.
 
 It is read by people who may not know of hosts, so it names none.
 """
@@ -39,7 +39,7 @@ class Outlook:
 
 HERE = Outlook('here', '')
 MOVING = Outlook(
-    'moving', 'The guest is about to move to another host. Its screen comes '
+    'moving', 'The guest is about to move to another host. Its console comes '
     'along.')
 LEAVING = Outlook(
     'moving', 'The guest moves to another host; reconnecting...')
@@ -52,18 +52,24 @@ AWAY = Outlook(
     'away', 'The guest\'s host is being serviced. The guest runs on; '
     'reconnecting...')
 OFF = Outlook(
-    'off', 'The guest is off. Its screen is here again when it is started.')
+    'off', 'The guest is off. Its console is here again when it is started.')
 LOST = Outlook(
-    'lost', 'The connection to the guest\'s screen was lost; '
+    'lost', 'The connection to the guest\'s console was lost; '
+    'reconnecting...')
+SLOW = Outlook(
+    'slow', 'The guest writes more than this connection takes; '
     'reconnecting...')
 RESTARTING = Outlook(
     'restarting', 'The console service is being restarted; reconnecting...')
 DELETED = Outlook('deleted', 'The server was deleted.', again=False)
 EXPIRED = Outlook(
     'expired', 'This link has expired. Ask for a new one: openstack console '
-    'url show --novnc SERVER', again=False)
-NO_SCREEN = Outlook(
-    'no-screen', 'This server has no screen.', again=False)
+    'url show --novnc|--serial SERVER', again=False)
+NO_CONSOLE = Outlook(
+    'no-console', 'This server has no console of this type.', again=False)
+TAKEN = Outlook(
+    'taken', 'This serial console was opened elsewhere, and only one can '
+    'have it at a time.', again=False)
 
 _SHOWN = (fields.VMState.ACTIVE, fields.VMState.PAUSED)
 
@@ -91,9 +97,9 @@ def of(instance, phase):
 
 
 def of_end(before, instance, phase):
-    """Return why a guest's screen is not there, by its records.
+    """Return why a guest's console is not there, by its records.
 
-    :param before: host that the screen was on; None when it was not there
+    :param before: host that it was on; None when it was not there
     """
     if before not in (None, instance.host):
         return MOVED

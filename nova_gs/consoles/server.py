@@ -1,4 +1,4 @@
-"""The server of pages and screens: a thread for each connection.
+"""The server of pages and consoles: a thread for each connection.
 
 No library's own: theirs fork for each connection, or look only now and then
 whether they are to stop.
@@ -12,6 +12,7 @@ import threading
 from oslo_log import log as logging
 
 from nova_gs.consoles import handler
+from nova_gs.consoles import seats
 from nova_gs import exception
 
 LOG = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Server:
         self.finder = finder
         self.web = web
         self.allowed_origins = allowed_origins
+        self.seats = seats.Seats()
         #: Readable from when all screens have to end.
         self.stopped, self._stop = os.pipe2(os.O_CLOEXEC)
         self._listener = listener

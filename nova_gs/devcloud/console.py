@@ -30,6 +30,11 @@ class Continuity:
                 and not self.ticks_repeated and not self.memory_errors)
 
 
+def whole(line):
+    """Return a line, bytes, if it is one as a ticker writes it, else None."""
+    return line if _LINE.fullmatch(line.decode('latin-1')) else None
+
+
 def read(text):
     """Return the Continuity of a console log; unfinished lines are passed by.
 

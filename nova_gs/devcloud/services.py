@@ -66,7 +66,8 @@ class Api(Service):
                         'bind_port': self.site.api_port},
                 'database': {'connection': self.site.database},
                 'vnc': {'novncproxy_base_url':
-                        self.site.console_url + '/console.html'}}
+                        self.site.console_url + '/console.html'},
+                'serial_console': {'base_url': self.site.serial_url}}
 
     def ready(self):
         """Return whether it answers."""
@@ -133,7 +134,9 @@ class Compute(Service):
                 'live_migration_permit_post_copy': str(
                     self.hypervisor.post_copy).lower(),
                 'virt_type': 'qemu',
-            }}
+            },
+            'serial_console': {
+                'proxyclient_address': self.hypervisor.address}}
 
     def ready(self):
         """Return whether it takes messages on all its queues.
@@ -205,6 +208,11 @@ class Site:
         """Return where browsers find nova-novncproxy."""
         return 'http://127.0.0.1:%d' % self.console_port
 
+    @property
+    def serial_url(self):
+        """Return where clients of serial consoles find it."""
+        return 'ws://127.0.0.1:%d/' % self.console_port
+
     def consumers(self, topic, host):
         """Return the consumers of a host's queue.
 
@@ -233,6 +241,7 @@ class Site:
             'images': {'store_path': self.layout.images},
             # A screen that nobody can see would only cost memory.
             'vnc': {'enabled': str(self.consoles).lower()},
+            'serial_console': {'enabled': str(self.consoles).lower()},
             'oslo_messaging_rabbit': {
                 # A broker that is stopped and started is found again soon.
                 'heartbeat_timeout_threshold': '15',

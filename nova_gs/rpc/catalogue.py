@@ -276,11 +276,11 @@ _ROWS = (
         Why.AGAIN),
     Row('get_vnc_console', _NEW, _CALL, _SHORT, _READ, _NEVER, _GOES, _DROP,
         '6.8', 'instance console_type',
-        'Ask whether a guest has a screen, before its URL is handed out.',
+        'Ask whether a guest has a console, before its URL is handed out.',
         Why.AGAIN),
     Row('validate_console_port', _ON, _CALL, _SHORT, _READ, _ALWAYS, _GOES,
         _DROP, '6.8', 'instance console_type',
-        'Ask where the screen is whose URL a user has already.',
+        'Ask where the console is whose URL a user has already.',
         Why.HANDED_OUT),
     # -- conductor
     Row('build_server', _CON, _CAST, _NONE, _BEGINS, _NEVER, _STAYS, _FINISH,

@@ -302,6 +302,18 @@ class ComputeDriver(abc.ABC):
         """
 
     @abc.abstractmethod
+    def serial_console(self, instance):
+        """Return the ``ConsoleAddress`` of the guest's serial port, as now.
+
+        Who connects there reads what the guest writes from then on, and
+        writes what it reads. One at a time may do so. What the guest writes
+        is in ``console_output`` too, whether or not anybody reads it here.
+
+        :raises: ConsoleTypeUnavailable when the guest was made without one;
+            ConsoleNotReady for a guest that is off; GuestNotFound
+        """
+
+    @abc.abstractmethod
     def describe_for_migration(self, instance):
         """At the source: say what the destination must know; no change made.
 

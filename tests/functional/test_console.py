@@ -1,8 +1,9 @@
-"""A guest's screen in a real browser, through a drain and a live migration.
+"""A guest's consoles, through a drain and a live migration.
 
-The guest is real, and so is the browser: the picture in it is compared with
-the one that the hypervisor gives of the guest's screen.  The guest's log is
-read on the way.
+The guest is real, and so is the browser in which its screen is seen: the
+picture in it is compared with the one that the hypervisor gives of the
+guest's screen.  Its serial port is read by a client that knows no more than
+the URL.  The guest's log is read on the way.
 """
 
 import base64
@@ -10,12 +11,16 @@ import json
 import os
 import re
 import subprocess
+import urllib.parse
 
 import libvirt
 
+from nova_gs.consoles import outlook
 from nova_gs.devcloud import api_client
+from nova_gs.devcloud import console
 from nova_gs.devcloud import guest_image
 from tests.fixtures import browser as browsers
+from tests.fixtures import viewer
 from tests.functional import real_guests
 from tests.functional import test_openstack_client
 from tests.functional import two_hosts
@@ -72,21 +77,55 @@ new MutationObserver(() => window.said.push(
 '''
 
 
-class TestScreen(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
+class ConsoleTestCase(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
 
     OPTIONS = {
         'driver': 'libvirt', 'hosts': 2, 'consoles': True,
         'settings': ['libvirt.live_migration_bandwidth=%d' % BANDWIDTH]}
 
+    SHARED = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cloud.add_image(IMAGE)
+
     def setUp(self):
         super().setUp()
-        self.cloud.add_image(IMAGE)
+        self.addCleanup(self.delete_all)
+
+    def url_of(self, name, kind):
+        """Return what ``openstack console url show`` gives.
+
+        :param kind: ``novnc`` or ``serial``
+        """
+        done = subprocess.run(
+            [test_openstack_client.client(), 'console', 'url', 'show',
+             '--' + kind, name, '-f', 'json'], capture_output=True,
+            text=True, timeout=PATIENCE, env=dict(
+                os.environ, **self.cloud.environment()))
+        self.assertEqual(0, done.returncode, done.stderr)
+        return json.loads(done.stdout)['url']
+
+    def let_migration_end(self, uuid, host):
+        """Let a guest have all the bandwidth that it needs to leave."""
+        try:
+            self.domains(host)[uuid].migrateSetMaxSpeed(ENOUGH)
+        except (KeyError, libvirt.libvirtError):
+            # It has ended by itself.
+            pass
+
+
+class TestScreen(ConsoleTestCase):
+
+    def setUp(self):
+        super().setUp()
         self.browser = browsers.Browser()
         self.addCleanup(self.browser.close)
 
     def test_through_a_drain_and_a_migration(self):
         uuid = self.boot(SOURCE, IMAGE.name)
-        url = self._url_of('guest')
+        url = self.url_of('guest', 'novnc')
         self.api.live_migrate(uuid, DESTINATION)
         self.await_that('memory moves', lambda: self.moves(uuid), PATIENCE)
         self.terminate(SOURCE)
@@ -102,7 +141,7 @@ class TestScreen(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
                         in self._said(), PATIENCE)
         self.browser.evaluate(_LISTEN)
         began = self.clock.now()
-        self._let_migration_end(uuid)
+        self.let_migration_end(uuid, SOURCE)
         self.api.await_server(uuid, PATIENCE, host=DESTINATION,
                               status='ACTIVE', task_state=None)
         self._await_page('connected')
@@ -117,16 +156,6 @@ class TestScreen(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
         self._check_expiry(url)
         self.figure('console, drained and moved', opened_s=round(shown, 2),
                     seen_again_s=round(again, 2))
-
-    def _url_of(self, name):
-        """Return what ``openstack console url show`` gives."""
-        done = subprocess.run(
-            [test_openstack_client.client(), 'console', 'url', 'show',
-             '--novnc', name, '-f', 'json'], capture_output=True, text=True,
-            timeout=PATIENCE, env=dict(
-                os.environ, **self.cloud.environment()))
-        self.assertEqual(0, done.returncode, done.stderr)
-        return json.loads(done.stdout)['url']
 
     def _check_refused(self, uuid):
         error = self.assertRaises(
@@ -173,13 +202,6 @@ class TestScreen(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
         if folder:
             with open(os.path.join(folder, name), 'wb') as out:
                 out.write(self.browser.screenshot())
-
-    def _let_migration_end(self, uuid):
-        try:
-            self.domains(SOURCE)[uuid].migrateSetMaxSpeed(ENOUGH)
-        except (KeyError, libvirt.libvirtError):
-            # It has ended by itself.
-            pass
 
     # -- what else is so afterwards
 
@@ -235,3 +257,130 @@ class TestScreen(real_guests.RealGuests, two_hosts.TwoHostsTestCase):
         record = self.cloud.stop('novncproxy')
         self.assertEqual(0, record['exit_code'])
         self.assert_prompt([record['ended_at'] - sent], two_hosts.PROMISE)
+        self.cloud.start('novncproxy')
+
+
+class Reader:
+    """A client of a serial console.
+
+    :param url: what ``openstack console url show --serial`` gives
+    """
+
+    def __init__(self, url):
+        parts = urllib.parse.urlsplit(url)
+        self._viewer = viewer.Viewer(
+            (parts.hostname, parts.port),
+            '%s?%s' % (parts.path, parts.query), protocols=['binary'])
+        self._read = b''
+        #: All the lines that it has read.
+        self.lines = []
+
+    def line(self):
+        """Return the next line of the ticker; None at the end."""
+        while True:
+            line, ended, rest = self._read.partition(b'\n')
+            if not ended:
+                more = self._viewer.read(1)
+                if not more:
+                    return None
+                self._read += more
+                continue
+            self._read = rest
+            # The first one may have begun before we came.
+            if console.whole(line + ended):
+                self.lines.append(line + ended)
+                return line
+
+    def end(self):
+        """Read until the end; returns (code, reason)."""
+        while self.line():
+            pass
+        return self._viewer.end()
+
+    def leave(self):
+        """Go without a word."""
+        self._viewer.leave()
+
+
+class TestSerial(ConsoleTestCase):
+    """With the same URL the reader comes back to where the guest is."""
+
+    def test_through_a_drain_and_a_migration(self):
+        uuid = self.boot(SOURCE, IMAGE.name)
+        self.url = self.url_of('guest', 'serial')
+        self.assertRegex(self.url, r'^ws://[0-9.:]+/\?token=')
+        self.lines, took = [], []
+        for number in range(self.times(1, 10)):
+            hosts = (SOURCE, DESTINATION)
+            took.append(self._move(
+                uuid, *(hosts if number % 2 == 0 else hosts[::-1])))
+            self.start_both()
+        self._check_taken(uuid)
+        self._check_log(uuid)
+        self.figure('serial console, drained and moved', moves=len(took),
+                    read_again_s=round(max(took), 2), lines=len(self.lines))
+
+    def _move(self, uuid, source, destination):
+        """Return the seconds from the end on one host to the next line."""
+        self.api.live_migrate(uuid, destination)
+        self.await_that('memory moves', lambda: self.moves(uuid), PATIENCE)
+        self.terminate(source)
+        self.await_drain(source)
+        # The host drains, and the guest is still there.
+        reader = self._open()
+        for _number in range(3):
+            self.assertTrue(reader.line())
+        self.let_migration_end(uuid, source)
+        code, reason = reader.end()
+        began = self.clock.now()
+        self.lines += reader.lines
+        self.assertEqual(outlook.Close.AGAIN, code)
+        self.assertIn('to another host; reconnecting', reason)
+        reader = self.await_that(
+            'its port is there again', self._try_to_read, PATIENCE, every=0.1)
+        took = self.clock.now() - began
+        self.api.await_server(uuid, PATIENCE, host=destination,
+                              status='ACTIVE', task_state=None)
+        self.assertTrue(reader.line())
+        self.lines += reader.lines
+        reader.leave()
+        self.assertEqual(0, self.await_exit(source)[0])
+        return took
+
+    def _open(self):
+        reader = Reader(self.url)
+        self.addCleanup(reader.leave)
+        return reader
+
+    def _try_to_read(self):
+        """Return a reader that has read a line, None where there is none."""
+        reader = self._open()
+        if reader.line():
+            return reader
+        self.assertEqual(outlook.Close.AGAIN, reader.end()[0])
+        return None
+
+    def _check_taken(self, uuid):
+        """Only one can have it, and the last one does."""
+        first = self._open()
+        self.assertTrue(first.line())
+        second = self._open()
+        self.assertTrue(second.line())
+        code, reason = first.end()
+        self.assertEqual(outlook.Close.OVER, code)
+        self.assertIn('opened elsewhere', reason)
+        self.lines += first.lines + second.lines
+        second.leave()
+
+    def _check_log(self, uuid):
+        """All that was read is in the log, and all else that was written."""
+        last = self.lines[-1].decode().strip()
+        self.await_that('it is in the log',
+                        lambda: last in self.api.console(uuid), PATIENCE)
+        log = self.api.console(uuid)
+        for line in self.lines:
+            self.assertEqual(1, log.count(line.decode().strip()), line)
+        life = console.read(log)
+        self.assertTrue(life.unbroken, life)
+        self.assertRegex(log, r'TICK \S+ \w{8} 00000001 ')
+        self.assertGreaterEqual(life.ticks_seen, int(last.split()[3], 16))

@@ -1,10 +1,12 @@
-"""A guest's console: what it wrote, and a URL at which its screen is seen."""
+"""A guest's console: what it wrote, and URLs of its screen and serial port.
+"""
 
 import urllib.parse
 
 from nova_gs.api.handlers import common
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.objects import fields
 from nova_gs.policies import servers as rules
 
 
@@ -56,8 +58,8 @@ def _legacy(call, server_id, action):
 def _hand_out(call, server_id, console_type):
     """Return a URL with a new token in it.
 
-    The host is asked first, so that nobody is sent to a guest without a
-    screen; a host that drains is not asked, as this is new work.
+    The host is asked first, so that nobody is sent to a guest without
+    such a console; a host that drains is not asked, as this is new work.
 
     :raises: HostDraining, HostUnavailable, ConsoleTypeUnavailable,
         ConsoleNotReady, ComputesTooOld, PeerUnavailable
@@ -71,14 +73,18 @@ def _hand_out(call, server_id, console_type):
     conf = call.services.conf
     token = objects.ConsoleToken.hand_out(
         call.context, instance, console_type, conf.consoleauth.token_ttl)
-    return url_of(conf.vnc.novncproxy_base_url, token)
+    return url_of(conf, console_type, token)
 
 
-def url_of(base_url, token):
-    """Return a page's URL with a token.
+def url_of(conf, console_type, token):
+    """Return the URL of a console with a token.
 
-    It is in ``path``, which noVNC's own pages read too: where on the same
-    server the WebSocket is.
+    A page has it in ``path``, which noVNC's own pages read too: where on the
+    same server the WebSocket is.  For a serial port it is the WebSocket's.
     """
-    return '%s?%s' % (base_url, urllib.parse.urlencode(
-        {'path': '?token=' + token}))
+    if console_type == fields.ConsoleType.SERIAL:
+        base_url, query = conf.serial_console.base_url, {'token': token}
+    else:
+        base_url = conf.vnc.novncproxy_base_url
+        query = {'path': '?token=' + token}
+    return '%s?%s' % (base_url, urllib.parse.urlencode(query))

@@ -114,7 +114,8 @@ class FakeDriver(driver.ComputeDriver):
             'spawn', instance.uuid, image_path=image.path,
             name=instance.display_name, memory_mb=instance.memory_mb,
             vcpus=instance.vcpus, root_gb=instance.root_gb, paused=paused,
-            ports=[port.id for port in instance.ports])
+            ports=[port.id for port in instance.ports],
+            serial=self.conf.serial_console.enabled)
 
     def destroy(self, instance):
         self._link.call('destroy', instance.uuid)
@@ -146,6 +147,10 @@ class FakeDriver(driver.ComputeDriver):
     def vnc_console(self, instance):
         return driver.ConsoleAddress(
             **self._link.call('vnc_console', instance.uuid))
+
+    def serial_console(self, instance):
+        return driver.ConsoleAddress(
+            **self._link.call('serial_console', instance.uuid))
 
     def describe_for_migration(self, instance):
         host = self._link.call('describe_for_migration', instance.uuid)

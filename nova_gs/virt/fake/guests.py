@@ -11,6 +11,7 @@ from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.fake import console
 from nova_gs.virt.fake import screen
+from nova_gs.virt.fake import serial
 
 RUNNING = int(driver.PowerState.RUNNING)
 PAUSED = int(driver.PowerState.PAUSED)
@@ -44,6 +45,7 @@ class Guests:
         self._facts = facts
         #: Made for the first who wants to look.
         self._screen = None
+        self._serials = {}
         self._opening = threading.Lock()
 
     def _now(self):
@@ -102,7 +104,8 @@ class Guests:
         row = {key: call.args[key]
                for key in ('name', 'memory_mb', 'vcpus', 'root_gb')}
         row.update(power_state=RUNNING, boots=console.boot([], self._now()),
-                   ports=call.args.get('ports', []))
+                   ports=call.args.get('ports', []),
+                   serial=call.args.get('serial', False))
         if call.args.get('paused'):
             row.update(power_state=PAUSED, boots=[])
         self._world.change(('guests', call.guest, row))
@@ -173,14 +176,37 @@ class Guests:
 
     def vnc_console(self, call):
         """Return the fields of driver.ConsoleAddress."""
-        if self._row(call.guest)['power_state'] not in (RUNNING, PAUSED):
-            raise exception.ConsoleNotReady(
-                instance_id=call.guest, why='it is not running')
+        self._require_on(call)
         with self._opening:
             if self._screen is None:
                 self._screen = screen.Screen(self._facts['name'])
-        host, port = self._screen.server_address
-        return {'host': host, 'port': port}
+        return _address(self._screen)
+
+    def serial_console(self, call):
+        """Return the fields of driver.ConsoleAddress."""
+        uuid = call.guest
+        if not self._row(uuid).get('serial'):
+            raise exception.ConsoleTypeUnavailable(
+                instance_id=uuid, console_type='serial',
+                why='it was made while [serial_console] enabled was false')
+        self._require_on(call)
+        with self._opening:
+            if uuid not in self._serials:
+                self._serials[uuid] = serial.Serial(
+                    lambda: self._written(uuid))
+        return _address(self._serials[uuid])
+
+    def _require_on(self, call):
+        if self._row(call.guest)['power_state'] not in (RUNNING, PAUSED):
+            raise exception.ConsoleNotReady(
+                instance_id=call.guest, why='it is not running')
+
+    def _written(self, uuid):
+        """Return what a guest has written; None when it is not on here."""
+        row = self._world.get('guests', uuid)
+        if row is None or row['power_state'] not in (RUNNING, PAUSED):
+            return None
+        return console.output(row['boots'], self._now())
 
     def describe_for_migration(self, call):
         """Return what this host tells a destination about itself."""
@@ -211,3 +237,8 @@ class Guests:
             return
         raise exception.MigrationPreCheckError(
             reason='host %s %s.' % (self._facts['name'], problem))
+
+
+def _address(server):
+    host, port = server.server_address
+    return {'host': host, 'port': port}

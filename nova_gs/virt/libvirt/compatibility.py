@@ -15,6 +15,7 @@ from nova_gs.virt import driver
 from nova_gs.virt.libvirt import domain_xml
 from nova_gs.virt.libvirt import guest as guests
 from nova_gs.virt.libvirt import host as host_module
+from nova_gs.virt.libvirt import serial
 
 
 #: A guest in one of these states can be moved, and keeps it.
@@ -85,6 +86,7 @@ class Compatibility:
             disks=self._describe_disks(domain, uuid),
             details={'virt_type': needs.virt_type, 'cpu': needs.cpu,
                      'screen_listen': needs.screen_listen,
+                     serial.WANTED: '1' if needs.has_serial else '',
                      PAUSED: '1' if state is driver.PowerState.PAUSED
                      else ''})
 

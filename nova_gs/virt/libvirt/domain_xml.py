@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from nova_gs.virt.libvirt import elements
 from nova_gs.virt.libvirt import interfaces
+from nova_gs.virt.libvirt import serial_port
 
 _add = elements.add
 
@@ -41,20 +42,25 @@ def name_of(instance_uuid):
     return 'instance-%s' % instance_uuid
 
 
-def build(instance, platform, disks, console):
+def build(instance, platform, disks, console, serial=None):
     """Return the definition of an instance's guest as a string.
 
     :param instance: objects.Instance
     :param platform: Platform
     :param disks: [(path, format)], the one that it boots from first
     :param console: path of the log of its serial console
+    :param serial: (host, port) that its serial port listens on besides, or
+        None
     """
     domain = _build_machine(
         platform, name_of(instance.uuid), instance.uuid, instance.memory_mb,
         instance.vcpus)
     _add_metadata(domain, instance)
     devices = domain.find('devices')
-    _add_devices(devices, platform, disks, console)
+    _add_disks(devices, platform, disks)
+    serial_port.add(devices, console, serial)
+    if platform.has_screen:
+        _add_screen(devices, platform.screen_listen)
     for port in instance.ports:
         interfaces.add(devices, port)
     return ElementTree.tostring(domain, encoding='unicode')
@@ -104,20 +110,13 @@ def _add_metadata(domain, instance):
             _add(ours, '{%s}%s' % (NAMESPACE, field), value)
 
 
-def _add_devices(devices, platform, disks, console):
+def _add_disks(devices, platform, disks):
     for letter, (path, disk_format) in zip(_LETTERS, disks):
         drive = _add(devices, 'disk', type='file', device='disk')
         _add(drive, 'driver', name='qemu', type=disk_format,
              cache=platform.cache_mode)
         _add(drive, 'source', file=path)
         _add(drive, 'target', dev='vd' + letter, bus='virtio')
-    # Both QEMUs of a migration, and each new life of the guest, add to the
-    # same log.
-    serial = _add(devices, 'serial', type='file')
-    _add(serial, 'source', path=console, append='on')
-    _add(serial, 'target', port='0')
-    if platform.has_screen:
-        _add_screen(devices, platform.screen_listen)
 
 
 def _add_screen(devices, address):
@@ -136,13 +135,15 @@ class Running:
     """What the definition of a running guest says of its needs.
 
     ``cpu`` is the XML of its processor, or '' when it has QEMU's own;
-    ``screen_listen`` the address that its screen wants on any host, or ''.
+    ``screen_listen`` the address that its screen wants on any host, or '';
+    ``has_serial`` tells whether its serial port is reached over TCP.
     """
 
     virt_type: str
     machine_type: str
     cpu: str
     screen_listen: str = ''
+    has_serial: bool = False
 
 
 def read(xml):
@@ -159,7 +160,8 @@ def read(xml):
         machine_type=domain.find('os/type').get('machine', ''),
         cpu=(ElementTree.tostring(cpu, encoding='unicode')
              if has_model else ''),
-        screen_listen='' if listen is None else listen.get('address'))
+        screen_listen='' if listen is None else listen.get('address'),
+        has_serial=serial_port.read(xml) is not None)
 
 
 def read_screen(xml):
@@ -234,7 +236,9 @@ def move(xml, source, destination, cache_mode):
         # What is below a disk is written in the disk itself.
         for below in disk.findall('backingStore'):
             disk.remove(below)
-    for element in domain.find('devices').iter('source'):
+    for element in domain.find('devices').iter():
+        if element.tag not in ('source', 'log'):
+            continue
         for attribute in ('file', 'path'):
             path = element.get(attribute)
             if path and path.startswith(os.path.join(source, '')):

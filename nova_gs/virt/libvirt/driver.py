@@ -23,6 +23,7 @@ from nova_gs.virt.libvirt import native
 from nova_gs.virt.libvirt import orders
 from nova_gs.virt.libvirt import resize
 from nova_gs.virt.libvirt import screen
+from nova_gs.virt.libvirt import serial
 
 # Seconds that libvirtd may take to say goodbye.
 CLOSE_PATIENCE = 2.0
@@ -48,11 +49,12 @@ class LibvirtDriver(driver.ComputeDriver):
         self._disks = disks_module.Disks(conf.instances_path, conf.host)
         self._baggage = baggage.Baggage(self._disks, conf.host)
         self._host = host_module.Host(conf, self._connector, self._disks)
+        self._serials = serial.Ports(conf)
         self._compatibility = compatibility.Compatibility(
             conf, self._connector, self._disks, self._host, self._baggage)
         self._resizes = resize.Resizes(
-            conf, self._connector, self._disks, self._host, self._watch,
-            self._clock)
+            conf, self._connector, self._disks, self._host, self._serials,
+            self._watch, self._clock)
         self._tools = migration.Tools(
             self._connector, self._watch, opener,
             conf.libvirt.live_migration_permit_post_copy)
@@ -94,6 +96,12 @@ class LibvirtDriver(driver.ComputeDriver):
         return driver.ConsoleAddress(
             host=self._host.proxy_address(found.host), port=found.port)
 
+    def serial_console(self, instance):
+        uuid = instance.uuid
+        with self._doing('Looking for the serial port of', uuid):
+            return self._connector.query(
+                lambda connection: serial.find(connection, uuid))
+
     # A guest's life.
 
     def spawn(self, instance, image, paused=False):
@@ -104,16 +112,20 @@ class LibvirtDriver(driver.ComputeDriver):
                        % (uuid, self.conf.host))
         try:
             self._disks.create(instance, image)
-            xml = domain_xml.build(
-                instance, self._host.platform(),
-                self._disks.all_of(instance),
-                self._disks.console(uuid))
             with self._changing('Building', uuid) as connection:
-                connection.defineXML(xml).createWithFlags(
+                self._define(connection, instance).createWithFlags(
                     libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
         except BaseException as error:
             self._undo_spawn(uuid, error)
             raise
+
+    def _define(self, connection, instance):
+        uuid = instance.uuid
+        with self._serials.for_new(connection, uuid) as address:
+            return connection.defineXML(domain_xml.build(
+                instance, self._host.platform(),
+                self._disks.all_of(instance), self._disks.console(uuid),
+                address))
 
     def _undo_spawn(self, uuid, error):
         """Remove what a failed spawn made; the definition goes first."""
@@ -135,7 +147,12 @@ class LibvirtDriver(driver.ComputeDriver):
 
     def power_on(self, instance):
         with self._changing('Starting', instance.uuid) as connection:
-            guests.start(connection.lookupByUUIDString(instance.uuid))
+            self._start(connection,
+                        connection.lookupByUUIDString(instance.uuid))
+
+    def _start(self, connection, domain):
+        self._serials.refresh(connection, domain)
+        guests.start(domain)
 
     def power_off(self, instance, timeout=0):
         with self._changing('Stopping', instance.uuid) as connection:
@@ -152,8 +169,8 @@ class LibvirtDriver(driver.ComputeDriver):
         timeout = (0 if hard
                    else self.conf.libvirt.wait_soft_reboot_seconds)
         with self._changing('Rebooting', instance.uuid) as connection:
-            guests.start(
-                self._power_off(connection, instance.uuid, timeout))
+            self._start(connection, self._power_off(
+                connection, instance.uuid, timeout))
 
     def pause(self, instance):
         with self._changing('Pausing', instance.uuid) as connection:
@@ -186,6 +203,9 @@ class LibvirtDriver(driver.ComputeDriver):
         uuid = instance.uuid
         with self._doing('Making room for', uuid):
             self._compatibility.check_room(uuid, data)
+            self._connector.query(
+                lambda connection: self._serials.expect(
+                    connection, uuid, data))
         if data.block_migration:
             self._baggage.expect(uuid, data, image)
         else:
@@ -237,6 +257,7 @@ class LibvirtDriver(driver.ComputeDriver):
 
     def finish_migration(self, instance, side, arrived):
         uuid = instance.uuid
+        self._serials.settle(uuid)
         stays = (driver.Side.DESTINATION if arrived else driver.Side.SOURCE)
         if side is stays:
             guest = self.get_guest(uuid)

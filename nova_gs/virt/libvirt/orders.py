@@ -3,6 +3,8 @@
 import libvirt
 
 from nova_gs.virt.libvirt import domain_xml
+from nova_gs.virt.libvirt import serial
+from nova_gs.virt.libvirt import serial_port
 
 MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
            | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
@@ -24,8 +26,10 @@ def make(conf, domain, data, instances_path):
     if data.target_addr:
         params[libvirt.VIR_MIGRATE_PARAM_URI] = _tcp(data.target_addr)
     flags = MIGRATE | _permitted(options)
+    if data.block_migration or serial_port.read(domain.XMLDesc(0)):
+        params.update(_definitions(domain, data, instances_path))
     if data.block_migration:
-        params.update(_copies(domain, data, instances_path))
+        params[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = sorted(data.disks)
         flags |= _kind_of_copy(data)
     return params, flags
 
@@ -51,23 +55,24 @@ def _permitted(options):
     return flags
 
 
-def _copies(domain, data, instances_path):
-    """Return the parameters of a migration that copies disks.
+def _definitions(domain, data, instances_path):
+    """Return both definitions, of the guest now and of its next start.
 
-    The destination has its files elsewhere, so both definitions, of the
-    guest now and of its next start, name them anew.
+    The destination may have its files elsewhere, and has another port for
+    what it writes.
     """
-    definitions = {
-        name: domain_xml.move(
-            domain.XMLDesc(_XML | flag), instances_path,
-            data.details['dest_instances_path'],
-            data.details['dest_cache_mode'])
-        for name, flag in (
+    def made(xml):
+        if data.block_migration:
+            xml = domain_xml.move(
+                xml, instances_path, data.details['dest_instances_path'],
+                data.details['dest_cache_mode'])
+        return serial_port.place(xml, serial.promised_in(data))
+
+    return {
+        name: made(domain.XMLDesc(_XML | flag)) for name, flag in (
             (libvirt.VIR_MIGRATE_PARAM_DEST_XML, 0),
             (libvirt.VIR_MIGRATE_PARAM_PERSIST_XML,
              libvirt.VIR_DOMAIN_XML_INACTIVE))}
-    return dict(definitions, **{
-        libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: sorted(data.disks)})
 
 
 def _kind_of_copy(data):

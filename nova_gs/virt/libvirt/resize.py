@@ -21,15 +21,17 @@ class Resizes:
     :param connector: connection.Connector
     :param disks: disks.Disks
     :param host: host.Host
+    :param serials: serial.Ports
     :param watch: events.Watch
     :param clock: Clock
     """
 
-    def __init__(self, conf, connector, disks, host, watch, clock):
+    def __init__(self, conf, connector, disks, host, serials, watch, clock):
         self._conf = conf
         self._connector = connector
         self._disks = disks
         self._host = host
+        self._serials = serials
         self._watch = watch
         self._clock = clock
 
@@ -96,10 +98,11 @@ class Resizes:
         return guests.describe(domain)
 
     def _define(self, connection, instance, power_on):
-        domain = connection.defineXML(domain_xml.build(
-            instance, self._host.platform(),
-            self._disks.all_of(instance),
-            self._disks.console(instance.uuid)))
+        with self._serials.for_new(connection, instance.uuid) as serial:
+            domain = connection.defineXML(domain_xml.build(
+                instance, self._host.platform(),
+                self._disks.all_of(instance),
+                self._disks.console(instance.uuid), serial))
         if power_on:
             guests.start(domain)
         return domain

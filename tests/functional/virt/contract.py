@@ -11,6 +11,7 @@ import abc
 import socket
 import uuid
 
+from nova_gs.devcloud import console
 from nova_gs.devcloud import waiting
 from nova_gs import exception
 from nova_gs import objects
@@ -108,7 +109,9 @@ class DriverContract(Help):
     def make_pair(self, endless=False):
         """Return (source, destination): drivers of two empty hosts.
 
-        ``init_host`` was called; the test's clean-up removes all guests.
+        ``init_host`` was called; guests get serial ports, and write ticks
+        (``nova_gs.devcloud.console``) to them; the test's clean-up removes
+        all guests.
 
         :param endless: whether migrations go on until they are called off
             or forced
@@ -305,6 +308,47 @@ class DriverContract(Help):
         with socket.create_connection(
                 (place.host, place.port), PATIENCE) as viewer:
             self.assertEqual(b'RFB 003.', viewer.makefile('rb').read(8))
+
+    def test_serial(self):
+        """What a guest writes is read as it comes, and kept in the log."""
+        virt, other = self.make_pair()
+        instance = self.spawn(virt)
+        reader = self.read_serial(virt, instance)
+        virt.power_off(instance)
+        # What was on its way may still come.
+        self.until(lambda: not reader.readline())
+        self.assertRaises(
+            exception.ConsoleNotReady, virt.serial_console, instance)
+        virt.power_on(instance)
+        reader = self.read_serial(virt, instance)
+        outcome = self.migrate(virt, other, instance).wait(PATIENCE)
+        self.until(lambda: not reader.readline())
+        self.assert_moved(virt, other, instance, outcome)
+        self.read_serial(other, instance)
+        self.assertRaises(
+            exception.GuestNotFound, virt.serial_console, instance)
+        life = console.read(other.console_output(instance))
+        self.assertEqual((2, 0, 0), (
+            life.boots_seen, life.ticks_lost, life.ticks_repeated))
+
+    def test_serial_of_some_only(self):
+        virt, _other = self.make_pair()
+        virt.conf.set_override('enabled', False, group='serial_console')
+        self.assertRaises(exception.ConsoleTypeUnavailable,
+                          virt.serial_console, self.spawn(virt))
+
+    def read_serial(self, virt, instance):
+        """Return a stream of a guest's serial port that has just ticked."""
+        place = virt.serial_console(instance)
+        connection = socket.create_connection(
+            (place.host, place.port), PATIENCE)
+        self.addCleanup(connection.close)
+        reader = connection.makefile('rb')
+        self.addCleanup(reader.close)
+        # The first line may have begun before we came.
+        line = self.until(lambda: console.whole(reader.readline()))
+        self.until(lambda: line in virt.console_output(instance))
+        return reader
 
     # A migration.
 

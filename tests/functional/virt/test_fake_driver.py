@@ -32,6 +32,7 @@ class TestFakeDriver(contract.DriverContract, resize_contract.ResizeContract,
         conf = self.useFixture(conf_fixture.Conf()).conf
         conf.set_override('host', name)
         conf.set_override('hypervisor_socket', host.socket, group='fake')
+        conf.set_override('enabled', True, group='serial_console')
         self.hosts[name] = host
         return self._open(conf)
 

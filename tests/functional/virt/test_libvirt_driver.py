@@ -47,6 +47,10 @@ class TestCase(base.TestCase):
         conf.set_override('host', name)
         conf.set_override('instances_path', self.cloud.layout.instances)
         conf.set_override('shutdown_timeout', 0)
+        conf.set_override('enabled', True, group='serial_console')
+        conf.set_override(
+            'proxyclient_address', self.cloud.hosts[name].address,
+            group='serial_console')
         options = dict(
             connection_uri=self.cloud.uri_pattern % name,
             live_migration_uri=self.cloud.uri_pattern,
@@ -380,6 +384,8 @@ class TestFaults(TestCase, contract.Help):
     def test_client_killed(self):
         """A killed nova-compute: the next one adopts what it left."""
         source, destination = self.make_pair(endless=True)
+        # The client below does not know of ports.
+        source.conf.set_override('enabled', False, group='serial_console')
         instance = self.spawn(source)
         data = self.check(source, destination, instance)
         child = subprocess.Popen(

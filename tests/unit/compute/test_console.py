@@ -1,4 +1,4 @@
-"""The end of a console's log, and where its screen is."""
+"""The end of a console's log, and where the other consoles are."""
 
 from nova_gs.compute import console
 from nova_gs import exception
@@ -50,10 +50,14 @@ class TestAddress(base.TestCase):
             {'host': '192.0.2.7', 'port': 5901},
             console.address(self.host, self.instance, 'novnc'))
 
+    def test_serial(self):
+        self.assertEqual(
+            {'host': '192.0.2.7', 'port': 10001},
+            console.address(self.host, self.instance, 'serial'))
+
     def test_other_types(self):
-        for kind in ('serial', 'xvpvnc'):
-            error = self.assertRaises(
-                exception.ConsoleTypeUnavailable, console.address,
-                self.host, self.instance, kind)
-            self.assertIn('no console of type ' + kind, str(error))
+        error = self.assertRaises(
+            exception.ConsoleTypeUnavailable, console.address,
+            self.host, self.instance, 'xvpvnc')
+        self.assertIn('no console of type xvpvnc', str(error))
         self.assertEqual([], self.host.driver.calls)

@@ -20,6 +20,7 @@ class FakeFinder:
 
     def __init__(self):
         self.address = None
+        self.console_type = 'novnc'
         self.why_not = None
         self.said = outlook.HERE
         self.at_the_end = outlook.LEAVING
@@ -29,7 +30,7 @@ class FakeFinder:
         why = self.why_not if token == 'good' else outlook.EXPIRED
         if why:
             raise finder.NotThere(why)
-        return finder.Place('host1', self.address)
+        return finder.Place('host1', self.address, self.console_type)
 
     def outlook(self, token):
         """Stand in for finder.Finder.outlook."""

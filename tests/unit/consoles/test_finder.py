@@ -35,10 +35,17 @@ class TestFinder(base.DatabaseTestCase):
             self.instance.host = host
             self.instance.save()
             self.assertEqual(
-                finder.Place(host, ('192.0.2.7', 5900)),
+                finder.Place(host, ('192.0.2.7', 5900), 'novnc'),
                 self.finder.find(self.token))
         self.assertEqual([('validate_console_port', host, 'novnc')
                           for host in ('host1', 'host2')],
+                         self.compute.calls)
+
+    def test_serial(self):
+        token = objects.ConsoleToken.hand_out(
+            self.context, self.instance, 'serial', 600)
+        self.assertEqual('serial', self.finder.find(token).console_type)
+        self.assertEqual([('validate_console_port', 'host1', 'serial')],
                          self.compute.calls)
 
     def test_a_draining_host_is_asked_too(self):
@@ -52,10 +59,10 @@ class TestFinder(base.DatabaseTestCase):
         self.assertEqual(outlook.EXPIRED, self.finder.outlook('x'))
         self.assertEqual([], self.compute.calls)
 
-    def test_no_screen(self):
+    def test_no_such_console(self):
         self.fail(exception.ConsoleTypeUnavailable(
             instance_id='x', console_type='novnc', why='none'))
-        self.assertEqual(outlook.NO_SCREEN, self.not_there())
+        self.assertEqual(outlook.NO_CONSOLE, self.not_there())
 
     def test_on_its_way(self):
         self.fail(exception.GuestNotFound(instance_id='x'))

@@ -64,7 +64,7 @@ class TestScreens(base.ConsoleTestCase):
                 ('/?token=bad', None, outlook.EXPIRED),
                 ('/', None, outlook.EXPIRED),
                 ('/?token=good', outlook.OFF, outlook.OFF),
-                ('/?token=good', outlook.NO_SCREEN, outlook.NO_SCREEN)):
+                ('/?token=good', outlook.NO_CONSOLE, outlook.NO_CONSOLE)):
             self.finder.why_not = why_not
             self.assertEqual(
                 (told.code, told.text), self.view(path).end())
@@ -73,6 +73,20 @@ class TestScreens(base.ConsoleTestCase):
         self.guests.close()
         self.assertEqual((outlook.Close.AGAIN, outlook.LOST.text),
                          self.view().end())
+
+    def test_only_one_has_a_serial_console(self):
+        self.finder.console_type = 'serial'
+        first, _port = self.both()
+        second, port = self.both()
+        self.assertEqual((outlook.Close.OVER, outlook.TAKEN.text),
+                         first.end())
+        port.sendall(b'login: ')
+        self.assertEqual(b'login: ', second.read(7))
+
+    def test_many_see_a_screen(self):
+        for viewer, screen in [self.both(), self.both()]:
+            screen.sendall(b'x')
+            self.assertEqual(b'x', viewer.read(1))
 
     def test_protocol_by_name(self):
         for protocols in (['binary'], ['chat', 'binary']):

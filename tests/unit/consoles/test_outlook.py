@@ -55,7 +55,7 @@ class TestOutlook(base.TestCase):
 
     def test_who_is_to_come_back(self):
         self.assertEqual(
-            {'deleted', 'expired', 'no-screen'},
+            {'deleted', 'expired', 'no-console', 'taken'},
             {one.kind for one in SAID if one.code is outlook.Close.OVER})
 
     def test_the_page_knows_how_it_ends(self):

@@ -1,6 +1,9 @@
 """Bytes between two ends that are slow, or leave."""
 
+import contextlib
 import hashlib
+
+import fixtures
 
 from nova_gs.consoles import outlook
 from tests.unit.consoles import base
@@ -44,6 +47,27 @@ class TestRelay(base.ConsoleTestCase):
         for _ in range(count):
             self.assert_same(block, self.read(screen, len(block)))
         sender.join(base.PATIENCE)
+
+    def test_much_of_a_guest_that_does_not_wait(self):
+        """A browser that does not read keeps no guest from writing."""
+        self.finder.console_type = 'serial'
+        viewer, port = self.both()
+        data = bytes(range(256)) * (MUCH // 256)
+        # It is left; what does not get away any more is not the guest's.
+        with contextlib.suppress(ConnectionError):
+            port.sendall(data)
+        self.assertEqual((outlook.Close.AGAIN, outlook.SLOW.text),
+                         viewer.end())
+
+    def test_a_pause_of_the_browser_is_caught_up_with(self):
+        self.finder.console_type = 'serial'
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.consoles.relay.MOST_WAITING', 2 * MUCH))
+        viewer, port = self.both()
+        data = bytes(range(256)) * (MUCH // 256)
+        # Nobody reads, and the guest gets rid of all of it.
+        port.sendall(data)
+        self.assert_same(data, viewer.read(len(data)))
 
     def test_screen_ends(self):
         viewer, screen = self.both()

@@ -10,6 +10,15 @@ def lines(numbers, nonce='0000ABCD', bad=0, turn=1):
                    for n in numbers)
 
 
+class WholeTestCase(base.TestCase):
+
+    def test_table(self):
+        line = lines([1]).encode()
+        self.assertEqual(line, console.whole(line))
+        for part in (b'', line[:-2], line[1:], b'x' + line):
+            self.assertIsNone(console.whole(part))
+
+
 class ReadTestCase(base.TestCase):
 
     def check(self, text, **expected):

@@ -144,7 +144,15 @@ class PartsTestCase(base.TestCase):
                         .startswith('http://127.0.0.1:%d/' % (
                             conf.vnc.novncproxy_port)))
         self.assertIsNone(conf.database.connection)
-        self.assertTrue(self.read(parts.computes[0]).vnc.enabled)
+        self.assertEqual(
+            'ws://127.0.0.1:%d/' % conf.vnc.novncproxy_port,
+            self.read(parts.api).serial_console.base_url)
+        for compute in parts.computes:
+            conf = self.read(compute)
+            self.assertTrue(conf.vnc.enabled)
+            self.assertTrue(conf.serial_console.enabled)
+            self.assertEqual(compute.hypervisor.address,
+                             conf.serial_console.proxyclient_address)
         plan.check(options(consoles=True, settings=['novncproxy:a.b=c']))
 
     def test_without_consoles(self):

@@ -11,6 +11,7 @@ from tests.unit.api import base
 from tests.unit.api.handlers import test_locks
 
 VNC = {'protocol': 'vnc', 'type': 'novnc'}
+SERIAL = {'protocol': 'serial', 'type': 'serial'}
 
 
 class RemoteConsolesTestCase(base.ApiTestCase):
@@ -41,6 +42,23 @@ class RemoteConsolesTestCase(base.ApiTestCase):
         found = objects.ConsoleToken.get(self.ctxt, self.token(url))
         self.assertEqual(self.instance.uuid, found.instance_uuid)
         self.assertEqual([('get_vnc_console', 'host1', 'novnc')],
+                         self.compute.calls)
+
+    def test_serial(self):
+        for base_url in ('ws://127.0.0.1:6080/', 'wss://c.example/serial'):
+            self.flags('serial_console', base_url=base_url)
+            answer = self.ask(SERIAL)
+            self.assertEqual(200, answer.status_code)
+            console = answer.json['remote_console']
+            url = console.pop('url')
+            self.assertEqual(SERIAL, console)
+            self.assertTrue(url.startswith(base_url + '?token='), url)
+            # As clients and the proxy read it.
+            token, = urllib.parse.parse_qs(
+                urllib.parse.urlsplit(url).query)['token']
+            self.assertEqual('serial', objects.ConsoleToken.get(
+                self.ctxt, token).console_type)
+        self.assertEqual([('get_vnc_console', 'host1', 'serial')] * 2,
                          self.compute.calls)
 
     def test_each_url_is_another(self):
