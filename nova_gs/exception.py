@@ -198,7 +198,7 @@ class ConsoleTokenNotFound(NotFound):
 
     msg_fmt = ('This link to a console has expired, or never was one. Ask '
                'for a new one: openstack console url show --novnc|--serial '
-           'SERVER')
+               'SERVER')
 
 
 class Conflict(NovaGSException):

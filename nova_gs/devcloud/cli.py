@@ -277,8 +277,9 @@ def _add_up(command):
         help='let "force complete" switch guests to post-copy; as root only')
     command.add_argument(
         '--consoles', action='store_true',
-        help='run nova-novncproxy and give guests screens, of libvirt at '
-             'most %d on a host' % libvirt_host.MOST_SCREENS)
+        help='run nova-novncproxy and give guests serial consoles and '
+             'screens; with libvirt at most %d guests on a host'
+             % libvirt_host.MOST_SCREENS)
     command.add_argument(
         '--own-storage', action='store_true',
         help='let each host have its disks for itself, so that migrations '

@@ -46,7 +46,8 @@ class Cloud:
         run instead}, for tests
     :param neutron: seconds from the binding of a port to its event, with a
         stand-in for Neutron; None to have none
-    :param consoles: whether guests have screens, and nova-novncproxy runs
+    :param consoles: whether guests have screens and serial consoles, and
+        nova-novncproxy runs
     :param owned: whether everything ends when this process does, however
         that comes about
     :param reporter: called with (what, seconds) when a part is ready
