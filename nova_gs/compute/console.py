@@ -1,6 +1,8 @@
 """A guest's consoles: the log of what it wrote, and where the others are."""
 
+import base64
 import dataclasses
+import zlib
 
 from nova_gs import exception
 from nova_gs.objects import fields
@@ -31,6 +33,20 @@ def _start_of_tail(text, lines):
         if start < 0:
             return 0
     return start + 1
+
+
+def packed(host, instance):
+    """Return a guest's console log as a message may carry it.
+
+    It is whatever the guest wrote, so not text, and much of it is alike.
+    """
+    return base64.b64encode(zlib.compress(
+        host.driver.console_output(instance))).decode('ascii')
+
+
+def unpack(text):
+    """Return the bytes of what was ``packed``."""
+    return zlib.decompress(base64.b64decode(text))
 
 
 def address(host, instance, console_type):

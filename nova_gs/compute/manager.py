@@ -100,6 +100,9 @@ class ComputeManager:
         self.rooms.forget(operation.instance_uuid)
         destination.take_over(self.host, ctxt, operation)
 
+    def hand_over_console_log(self, ctxt, operation_uuid, instance):
+        return console.packed(self.host, instance)
+
     def rollback_live_migration_at_destination(self, ctxt, operation, work):
         self.rooms.forget(operation.instance_uuid)
         destination.forget(self.host, operation)

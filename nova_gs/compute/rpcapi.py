@@ -120,6 +120,10 @@ class ComputeAPI:
         return self._send('post_live_migration_at_destination', ctxt, host,
                           operation_uuid=operation_uuid)
 
+    def hand_over_console_log(self, ctxt, host, operation_uuid, instance):
+        return self._send('hand_over_console_log', ctxt, host,
+                          operation_uuid=operation_uuid, instance=instance)
+
     def rollback_live_migration_at_destination(self, ctxt, host,
                                                operation_uuid):
         return self._send('rollback_live_migration_at_destination', ctxt,

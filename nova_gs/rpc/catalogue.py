@@ -156,6 +156,7 @@ COMPUTE_HISTORY = (
     ('6.7', 'Ports, and what other services tell of them.'),
     ('6.8', 'Guests have screens that browsers are let in to.'),
     ('6.9', 'Guests can be moved switched off, and get another size.'),
+    ('6.10', 'What a guest wrote before its disks were copied comes along.'),
 )
 
 COMPUTE_VERSION = COMPUTE_HISTORY[-1][0]
@@ -217,6 +218,10 @@ _ROWS = (
     Row('post_live_migration_at_destination', _ON, _CAST, _NONE, _STEP, _STEPS,
         _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the destination that the guest is its own now.', Why.AGREED),
+    Row('hand_over_console_log', _ON, _CALL, _SHORT, _STEP, _STEPS, _GOES,
+        _FINISH, '6.10', 'operation_uuid instance',
+        'Ask the source for what the guest wrote there, if its disks were '
+        'copied.', Why.AGREED),
     Row('rollback_live_migration_at_destination', _ON, _CAST, _NONE, _STEP,
         _STEPS, _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the destination that the guest does not come.', Why.AGREED),
@@ -327,7 +332,7 @@ OPERATIONS = {
         'live_migrate_server', 'check_can_live_migrate_source',
         'check_can_live_migrate_destination', 'live_migration',
         'pre_live_migration', 'post_live_migration_at_destination',
-        'rollback_live_migration_at_destination',
+        'hand_over_console_log', 'rollback_live_migration_at_destination',
         'post_live_migration_at_source'),
     'migrate': _MOVE,
     'resize': _MOVE,

@@ -16,6 +16,7 @@ SERVICE_HISTORY = (
     (5, '6.7'),
     (6, '6.8'),
     (7, '6.9'),
+    (8, '6.10'),
 )
 
 SERVICE_VERSION = SERVICE_HISTORY[-1][0]

@@ -292,6 +292,18 @@ class ComputeDriver(abc.ABC):
         """Return everything on the guest's console log as bytes."""
 
     @abc.abstractmethod
+    def keep_console(self, instance, written):
+        """At the destination: put what a guest wrote before into its log.
+
+        That is before all that it has written since its arrival here. May
+        be repeated. Where logs come along with guests by themselves there is
+        nothing to do.
+
+        :param written: bytes that ``console_output`` gave at its source,
+            after it had left
+        """
+
+    @abc.abstractmethod
     def vnc_console(self, instance):
         """Return the ``ConsoleAddress`` of the guest's screen, as it is now.
 

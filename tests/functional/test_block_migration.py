@@ -8,6 +8,7 @@ be left at the end that it is not at.
 import os
 import uuid
 
+from nova_gs.devcloud import console
 from nova_gs.devcloud import scribe
 from tests.fixtures import disk_images
 from tests.functional import base
@@ -216,8 +217,17 @@ class TestBlockMigration(base.Spared, kills.KillTestCase):
         self.assertEqual(
             {host: FILES if host == place else None for host in kills.HOSTS},
             {host: self.files(host) for host in kills.HOSTS})
+        # From its first line on, wherever it wrote that.
+        log = self.api.console(self.uuid)
+        self.assertTrue(console.read(log).unbroken, console.read(log))
+        self.assertRegex(log, r'TICK \S+ \w{8} 00000001 ')
 
     def files(self, host):
-        """Return the names of the guest's files on a host, None: no such."""
+        """Return the names of the guest's files on a host, None: no such.
+
+        Without that of what it wrote elsewhere, which it may have.
+        """
         path = self.directory(host)
-        return sorted(os.listdir(path)) if os.path.exists(path) else None
+        if not os.path.exists(path):
+            return None
+        return sorted(set(os.listdir(path)) - {'console.before'})

@@ -9,15 +9,20 @@ import uuid
 
 from oslo_log import log as logging
 
+from nova_gs.compute import console
 from nova_gs.compute.live_migration import leftovers
 from nova_gs.compute import ports
 from nova_gs.compute import power
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
+from nova_gs.rpc import client as rpc_client
 from nova_gs.virt import driver
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds that the source may take to hand a console log over.
+LOG_WITHIN = 10
 
 #: What the user reads of a migration whose source is lost.
 _ARRIVED = ('Finish: the guest has arrived, and its source is lost. The '
@@ -78,9 +83,31 @@ def _check_comes(ctxt, operation_uuid, instance):
 
 def take_over(host, ctxt, operation):
     """The guest has arrived: make it ours, then let the source clean up."""
+    _fetch_log(host, ctxt, operation)
     host.pass_on(ctxt, operation, 'post_live_migration_at_source',
                  host=operation.peer_host, peer_host=None,
                  instance=_look_after(host, operation))
+
+
+def _fetch_log(host, ctxt, operation):
+    """Have what the guest wrote at its source, which is about to go.
+
+    It is worth a call, but no guest has to wait for it.
+    """
+    data = objects.MigrateData.obj_from_primitive(
+        operation.params['migrate_data'])
+    if not data.block_migration:
+        return
+    try:
+        with rpc_client.at_most(rpc_client.bounded(LOG_WITHIN)):
+            packed = host.compute_rpcapi.hand_over_console_log(
+                ctxt, operation.peer_host, operation.uuid,
+                operation.instance)
+        host.driver.keep_console(operation.instance, console.unpack(packed))
+    except exception.NovaGSException as error:
+        LOG.warning('Instance %s: what it wrote on host %s is not in its '
+                    'console log any more: %s', operation.instance_uuid,
+                    operation.peer_host, exception.reason_of(error))
 
 
 def commit_arrival(host, ctxt, operation):

@@ -144,6 +144,9 @@ class FakeDriver(driver.ComputeDriver):
     def console_output(self, instance):
         return self._link.call('console_output', instance.uuid).encode()
 
+    def keep_console(self, instance, written):
+        self._link.call('keep_console', instance.uuid)
+
     def vnc_console(self, instance):
         return driver.ConsoleAddress(
             **self._link.call('vnc_console', instance.uuid))

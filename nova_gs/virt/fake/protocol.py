@@ -20,7 +20,8 @@ SCHEME = 'fake+unix://'
 DRIVER_VERBS = (
     'describe_host', 'list_guests', 'get_guest', 'spawn', 'destroy',
     'power_on', 'power_off', 'reboot', 'pause', 'unpause', 'suspend',
-    'resume', 'console_output', 'vnc_console', 'serial_console',
+    'resume', 'console_output', 'keep_console', 'vnc_console',
+    'serial_console',
     'describe_for_migration', 'check_migration', 'accept_migration',
     'start_migration', 'finish_migration', 'adopt_migration',
     'look_for_arrival', 'progress', 'wait', 'abort', 'force_complete',

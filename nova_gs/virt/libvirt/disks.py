@@ -8,6 +8,8 @@
       <uuid>/disk.eph0      qcow2, the flavor's ephemeral disk
       <uuid>/disk.swap      raw, the flavor's swap
       <uuid>/console.log    what it wrote to its serial port
+      <uuid>/console.before what it had written before a block migration
+                            brought it here
       <uuid>/disk.before    a copy of a disk that has grown since, until the
                             resize is confirmed or reverted
       <uuid>/storage-id     a random word by which the other host of a
@@ -34,14 +36,13 @@ from oslo_utils import units
 from oslo_utils import uuidutils
 
 from nova_gs import exception
+from nova_gs.virt.libvirt import console_log
 
 LOG = logging.getLogger(__name__)
 
 # qemu-img only reads or writes a header here; longer means dead storage.
 QEMU_IMG_TIMEOUT = 60
 CHUNK = 4 * units.Mi
-# The end of a longer console log is what is of interest.
-CONSOLE_LIMIT = 1 * units.Mi
 
 
 #: Files that say what becomes of the others: they are removed last.
@@ -112,7 +113,7 @@ class Disks:
 
     def console(self, uuid):
         """Return the path of a guest's console log."""
-        return os.path.join(self.directory(uuid), 'console.log')
+        return os.path.join(self.directory(uuid), console_log.LOG)
 
     def storage_marker(self, uuid):
         """Return the path of a guest's storage-id."""
@@ -237,16 +238,15 @@ class Disks:
                         return
 
     def read_console(self, uuid):
-        """Return the last MiB (CONSOLE_LIMIT) of a console log as bytes."""
+        """Return the end of all that a guest wrote, as bytes."""
         with self.reported('The console log of guest %s is not readable'
                            % uuid):
-            try:
-                with open(self.console(uuid), 'rb') as log:
-                    size = log.seek(0, os.SEEK_END)
-                    log.seek(max(0, size - CONSOLE_LIMIT))
-                    return log.read(CONSOLE_LIMIT)
-            except FileNotFoundError:
-                return b''
+            return console_log.read(self.directory(uuid))
+
+    def keep_console(self, uuid, written):
+        """Keep what a guest wrote elsewhere, before what it writes here."""
+        with self.reported('What guest %s wrote before is not kept' % uuid):
+            console_log.keep(self.directory(uuid), written)
 
     def free_bytes(self):
         """Return what the storage has left for this service."""

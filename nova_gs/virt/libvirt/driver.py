@@ -88,6 +88,9 @@ class LibvirtDriver(driver.ComputeDriver):
     def console_output(self, instance):
         return self._disks.read_console(instance.uuid)
 
+    def keep_console(self, instance, written):
+        self._disks.keep_console(instance.uuid, written)
+
     def vnc_console(self, instance):
         uuid = instance.uuid
         with self._doing('Looking for the screen of', uuid):

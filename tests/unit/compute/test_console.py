@@ -37,6 +37,18 @@ class TestOutput(base.TestCase):
                              (written, tail_length))
 
 
+class TestPacked(base.TestCase):
+
+    def test_as_it_was(self):
+        host = compute.host(self.conf)
+        for written in (b'', b'a\r\n\xff\x00', b'TICK\r\n' * 10000):
+            host.driver.console = written
+            packed = console.packed(host, None)
+            self.assertIsInstance(packed, str)
+            self.assertEqual(written, console.unpack(packed))
+        self.assertLess(len(packed), 1000)
+
+
 class TestAddress(base.TestCase):
 
     def setUp(self):

@@ -193,9 +193,10 @@ class TestVersions(base.TestCase):
                          versions.SERVICE_HISTORY[-1][1])
 
     def test_rpc_version(self):
-        for service, spoken in ((0, '6.9'), (1, '6.0'), (2, '6.4'),
+        for service, spoken in ((0, '6.10'), (1, '6.0'), (2, '6.4'),
                                 (3, '6.5'), (4, '6.6'), (5, '6.7'),
-                                (6, '6.8'), (7, '6.9'), (99, '6.9')):
+                                (6, '6.8'), (7, '6.9'),
+                                (8, '6.10'), (99, '6.10')):
             self.assertEqual(spoken, versions.rpc_version_of(service))
 
     def test_pin(self):

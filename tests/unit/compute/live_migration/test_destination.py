@@ -50,6 +50,35 @@ class TestDestination(base.TestCase):
         self.assertEqual('offer', what)
         self.assertNotIn('ports', values['instance'])
 
+    def copy_disks(self):
+        self.operation.params['migrate_data'] = objects.MigrateData(
+            block_migration=True).obj_to_primitive()
+
+    def test_what_it_wrote_before_comes_along(self):
+        self.copy_disks()
+        destination.take_over(self.host, None, self.operation)
+        self.assertEqual([('hand_over_console_log', 'source')],
+                         self.host.compute_rpcapi.calls)
+        self.assertEqual(('keep_console', b'before\n'),
+                         self.host.driver.calls[0])
+        self.assertEqual('offer', self.operation.last()[0])
+
+    def test_nothing_to_bring_where_no_disk_is_copied(self):
+        destination.take_over(self.host, None, self.operation)
+        self.assertEqual([], self.host.compute_rpcapi.calls)
+
+    def test_the_guest_does_not_wait_for_its_log(self):
+        self.copy_disks()
+        self.host.compute_rpcapi.errors['hand_over_console_log'] = (
+            compute.unreachable())
+        destination.take_over(self.host, None, self.operation)
+        self.assertEqual('offer', self.operation.last()[0])
+        self.host.compute_rpcapi.errors.clear()
+        self.host.driver.errors['keep_console'] = (
+            exception.HypervisorError(reason='no space'))
+        destination.take_over(self.host, None, self.operation)
+        self.assertEqual('offer', self.operation.last()[0])
+
     def test_take_over_of_one_that_stands_still(self):
         self.host.driver.finish_migration = (
             lambda instance, side, arrived: driver.Guest(

@@ -9,6 +9,7 @@ from unittest import mock
 
 from nova_gs import exception
 from nova_gs import objects
+from nova_gs.virt.libvirt import console_log
 from nova_gs.virt.libvirt import disks
 from tests.unit import base
 
@@ -176,10 +177,37 @@ class TestFiles(TestCase):
     def test_console_is_read_from_its_end(self):
         self.disks.create(self.instance, self.image())
         with open(self.disks.console(UUID), 'wb') as log:
-            log.write(b'a' * disks.CONSOLE_LIMIT + b'the end')
+            log.write(b'a' * console_log.LIMIT + b'the end')
         text = self.disks.read_console(UUID)
-        self.assertEqual(disks.CONSOLE_LIMIT, len(text))
+        self.assertEqual(console_log.LIMIT, len(text))
         self.assertTrue(text.endswith(b'aathe end'))
+
+    def test_console_goes_on_from_before(self):
+        self.disks.create(self.instance, self.image())
+        with open(self.disks.console(UUID), 'wb') as log:
+            log.write(b'after')
+            for _twice in range(2):
+                self.disks.keep_console(UUID, b'bef\xff')
+            self.assertNotIn('console.before.part',
+                             os.listdir(self.disks.directory(UUID)))
+            log.flush()
+            self.assertEqual(
+                b'bef\xffafter', self.disks.read_console(UUID))
+            # It is the same file as before, as QEMU has it open.
+            log.write(b' all')
+        self.assertEqual(
+            b'bef\xffafter all', self.disks.read_console(UUID))
+        self.disks.keep_console(UUID, b'a' * console_log.LIMIT)
+        text = self.disks.read_console(UUID)
+        self.assertEqual(console_log.LIMIT, len(text))
+        self.assertTrue(text.endswith(b'aaafter all'))
+        self.disks.remove(UUID)
+        self.assertEqual(b'', self.disks.read_console(UUID))
+
+    def test_console_cannot_be_kept(self):
+        error = self.assertRaises(exception.HypervisorError,
+                                  self.disks.keep_console, UUID, b'x')
+        self.assertIn('is not kept', str(error))
 
     def test_no_console(self):
         self.assertEqual(b'', self.disks.read_console(UUID))
