@@ -7,6 +7,7 @@ does no harm.
 """
 
 import contextlib
+import dataclasses
 import threading
 
 from oslo_log import log as logging
@@ -49,11 +50,16 @@ def in_words(events):
 
 
 class Wait:
-    """One who waits for events of an instance."""
+    """One who waits for events of an instance.
 
-    def __init__(self):
+    :ivar is_called_off_with_all: whether it ends when all waits do; a live
+        migration is judged by itself
+    """
+
+    def __init__(self, is_called_off_with_all=True):
         self._turned = threading.Condition()
         self._turn = 0
+        self.is_called_off_with_all = is_called_off_with_all
         #: The error that it shall end with, or None.
         self.called_off = None
 
@@ -91,12 +97,12 @@ class Waits:
         self._closed = None
 
     @contextlib.contextmanager
-    def begin(self, instance_uuid):
+    def begin(self, instance_uuid, is_called_off_with_all=True):
         """Be found under an instance's UUID; gives the ``Wait``."""
-        wait = Wait()
+        wait = Wait(is_called_off_with_all)
         with self._lock:
             self._waits.setdefault(instance_uuid, []).append(wait)
-            if self._closed:
+            if self._closed and is_called_off_with_all:
                 wait.nudge(self._closed)
         try:
             yield wait
@@ -121,32 +127,50 @@ class Waits:
         with self._lock:
             if for_good:
                 self._closed = error
-            waits = [wait for waits in self._waits.values() for wait in waits]
+            waits = [wait for waits in self._waits.values() for wait in waits
+                     if wait.is_called_off_with_all]
         for wait in waits:
             wait.nudge(error)
 
 
-def await_all(host, ctxt, instance_uuid, wanted, after, timeout, say):
+@dataclasses.dataclass(frozen=True)
+class Awaited:
+    """What is waited for.
+
+    ``events`` are (name, tag) each, of things on a host, which count after
+    the event whose id is ``after``.
+    """
+
+    events: list
+    after: int
+    host: str
+
+
+def await_all(host, ctxt, instance_uuid, awaited, timeout, say, check=None):
     """Wait until all events have come.
 
     The time does not run out while nobody can tell what has come.
 
     :param host: compute.host.Host
-    :param wanted: [(name, tag)]
-    :param after: id of the event after which they count
+    :param awaited: Awaited
     :param timeout: seconds
     :param say: callable(text), told what is waited for
+    :param check: callable() that raises what the wait is to end with, asked
+        after each nudge; None for one that ends when all waits do
     :raises: PortNotPlugged, PortNotPluggedInTime; what it was called off
         with
     """
     deadline = host.clock.now() + timeout
     told = None
-    with host.plugging.waits.begin(instance_uuid) as wait:
+    with host.plugging.waits.begin(
+            instance_uuid, is_called_off_with_all=check is None) as wait:
         while True:
             turn, now = wait.turn, host.clock.now()
             if wait.called_off:
                 raise wait.called_off
-            missing = _look(host, ctxt, instance_uuid, wanted, after)
+            if check is not None:
+                check()
+            missing = _look(host, ctxt, instance_uuid, awaited)
             if missing == []:
                 return
             if missing is None:
@@ -155,25 +179,26 @@ def await_all(host, ctxt, instance_uuid, wanted, after, timeout, say):
             if now >= deadline:
                 raise exception.PortNotPluggedInTime(
                     timeout=timeout, events=in_words(missing),
-                    host=host.name)
+                    host=awaited.host)
             if missing != told:
                 told = missing
                 say('waits for ' + in_words(missing))
             wait.rest(turn, min(LOOK_EVERY, deadline - now))
 
 
-def _look(host, ctxt, instance_uuid, wanted, after):
+def _look(host, ctxt, instance_uuid, awaited):
     """Return which events are missing; None when nobody can tell."""
     try:
-        seen = objects.ExternalEventList.since(ctxt, instance_uuid, after)
+        seen = objects.ExternalEventList.since(
+            ctxt, instance_uuid, awaited.after)
     except exception.PeerUnavailable as error:
         LOG.debug('Which events of instance %s have come cannot be told: %s',
                   instance_uuid, exception.reason_of(error))
         return None
-    missing, failed = outcome(wanted, seen)
+    missing, failed = outcome(awaited.events, seen)
     if failed:
         raise exception.PortNotPlugged(
-            event=failed[0], port_id=failed[1], host=host.name)
+            event=failed[0], port_id=failed[1], host=awaited.host)
     return missing
 
 

@@ -80,10 +80,11 @@ def _see_through(host, ctxt, operation, work):
 
 
 def _wait(host, ctxt, operation, work):
-    wanted, after = ports.awaited(operation)
+    events, after = ports.awaited(operation)
     try:
         external_events.await_all(
-            host, ctxt, operation.instance_uuid, wanted, after,
+            host, ctxt, operation.instance_uuid,
+            external_events.Awaited(events, after, host.name),
             host.plugging.timeout, work.say)
     except exception.PortNotPluggedInTime as error:
         if host.plugging.is_fatal:

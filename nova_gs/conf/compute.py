@@ -38,14 +38,16 @@ DEFAULT_OPTS = (
     cfg.IntOpt(
         'vif_plugging_timeout', default=300, min=0,
         help='Seconds that a new guest waits, standing still, until Neutron '
-             'tells that its ports are plugged in. Then vif_plugging_is_fatal '
+             'tells that its ports are plugged in, and one that is to move '
+             'here, running where it is. Then vif_plugging_is_fatal '
              'says what becomes of it. 0: no guest waits. Without [neutron] '
              'url there is nothing to wait for.'),
     cfg.BoolOpt(
         'vif_plugging_is_fatal', default=True,
         help='Whether a server whose ports were not plugged in in time is in '
              'ERROR. Otherwise its guest is let run, perhaps without a '
-             'network.'),
+             'network. Likewise whether a live migration to this host fails '
+             'then, or goes on.'),
 )
 
 OPTS = (
@@ -81,6 +83,13 @@ OPTS = (
         help='Availability zone of this host. Servers that were asked for '
              'in another zone do not come here. Without it the host is in '
              'the zone "nova".'),
+    cfg.BoolOpt(
+        'live_migration_wait_for_vif_plug', default=True,
+        help='Whether a guest that is to move here waits, where it is, until '
+             'Neutron tells that its ports are plugged in here. Otherwise it '
+             'may be without a network for a while after it has arrived. Set '
+             'it to false on a host whose network tells of ports only when '
+             'the guest is there.'),
 )
 
 

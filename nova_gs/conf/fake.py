@@ -13,6 +13,11 @@ OPTS = (
     cfg.ListOpt(
         'failures', default=[],
         help='Verbs of the driver contract that fail when called.'),
+    cfg.BoolOpt(
+        'plugs_ahead', default=True,
+        help='Whether a guest\'s interfaces are plugged in before it moves '
+             'here. Otherwise its migration does not wait for its network, '
+             'as with hypervisors that cannot do that.'),
 )
 
 

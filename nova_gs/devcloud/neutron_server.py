@@ -6,7 +6,12 @@
         [--listen ADDRESS]
 
 It has one network and as much of the Network API as nova_gs and its clients
-use.  What it has is in its memory.
+use.  What it has is in its memory.  ``PUT /stand-in`` changes how it is::
+
+    {"bridges": {"host-b": "br0"}, "extensions": []}
+
+Ports are bound to the bridge of their host there, and a port may have several
+bindings only as long as ``binding-extended`` is among the extensions.
 """
 
 import argparse
@@ -34,7 +39,15 @@ VIF_TYPE = 'user'
 #: Seconds between two tries to tell Nova.
 TELL_EVERY = 0.5
 
+#: What it can be asked whether it has.
+EXTENSION = 'binding-extended'
+
 _PATH = re.compile(r'/v2\.0/(?P<what>networks|ports)(/(?P<id>[\w-]+))?')
+_BINDINGS = re.compile(r'/v2\.0/ports/(?P<id>[\w-]+)/bindings'
+                       r'(/(?P<host>[\w.-]+)(?P<verb>/activate)?)?')
+_SETTINGS = '/stand-in'
+
+_IN_USE, _SPARE = 'ACTIVE', 'INACTIVE'
 
 
 class Neutron:
@@ -49,7 +62,12 @@ class Neutron:
         self._delay = delay
         self._lock = threading.Lock()
         self._ports = {}
+        #: {port's ID: {host: binding}}
+        self._bindings = {}
         self._made = 0
+        #: See the module.
+        self.bridges = {}
+        self.extensions = [EXTENSION]
 
     def ports(self, **wanted):
         """Return the ports whose fields are as wanted."""
@@ -73,6 +91,7 @@ class Neutron:
                 'binding:host_id': '', 'binding:vif_type': 'unbound',
                 'binding:vif_details': {}}
             self._ports[port['id']] = port
+            self._bindings[port['id']] = {}
         return self.update(port['id'], values)
 
     def update(self, port_id, values):
@@ -85,16 +104,69 @@ class Neutron:
             port.update(values)
             host = port['binding:host_id']
             if host != before:
-                port['binding:vif_type'] = VIF_TYPE if host else 'unbound'
-                port['status'] = 'DOWN'
+                self._bindings[port_id].pop(before, None)
                 if host:
-                    self._later(port_id, host)
+                    self._bind(port_id, host)
+                self._use(port, host)
+                port['status'] = 'DOWN'
             return dict(port)
 
     def delete(self, port_id):
         """Remove a port; whether it was there."""
         with self._lock:
+            self._bindings.pop(port_id, None)
             return self._ports.pop(port_id, None) is not None
+
+    # -- several bindings of a port
+
+    def bindings(self, port_id):
+        """Return the bindings of a port; None when there is none."""
+        with self._lock:
+            found = self._bindings.get(port_id)
+            return None if found is None else [
+                dict(one) for one in found.values()]
+
+    def bind(self, port_id, host):
+        """Add a binding that is not in use.
+
+        :returns: it; None when the port has one to this host already
+        """
+        with self._lock:
+            if host in self._bindings[port_id]:
+                return None
+            return dict(self._bind(port_id, host))
+
+    def activate(self, port_id, host):
+        """Put a binding to use; returns it, None when there is none."""
+        with self._lock:
+            binding = self._bindings.get(port_id, {}).get(host)
+            if binding is not None:
+                self._use(self._ports[port_id], host)
+            return binding and dict(binding)
+
+    def unbind(self, port_id, host):
+        """Remove a binding; whether it was there."""
+        with self._lock:
+            return self._bindings.get(port_id, {}).pop(
+                host, None) is not None
+
+    def _bind(self, port_id, host):
+        bridge = self.bridges.get(host)
+        binding = {'host': host, 'vnic_type': 'normal', 'profile': {},
+                   'vif_type': 'bridge' if bridge else VIF_TYPE,
+                   'vif_details': {'bridge_name': bridge} if bridge else {},
+                   'status': _SPARE}
+        self._bindings[port_id][host] = binding
+        self._later(port_id, host)
+        return binding
+
+    def _use(self, port, host):
+        for one in self._bindings[port['id']].values():
+            one['status'] = _IN_USE if one['host'] == host else _SPARE
+        binding = self._bindings[port['id']].get(host, {})
+        port['binding:host_id'] = host
+        port['binding:vif_type'] = binding.get('vif_type', 'unbound')
+        port['binding:vif_details'] = binding.get('vif_details', {})
 
     def _later(self, port_id, host):
         timer = threading.Timer(self._delay, self._plugged, (port_id, host))
@@ -104,9 +176,10 @@ class Neutron:
     def _plugged(self, port_id, host):
         with self._lock:
             port = self._ports.get(port_id)
-            if port is None or port['binding:host_id'] != host:
+            if port is None or host not in self._bindings[port_id]:
                 return
-            port['status'] = 'ACTIVE'
+            if port['binding:host_id'] == host:
+                port['status'] = 'ACTIVE'
             told = dict(port)
         if told['device_id']:
             self._tell(told, 'network-vif-plugged')
@@ -149,7 +222,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         match = _PATH.fullmatch(url.path.rstrip('/'))
         if match is None:
-            self._root(url.path)
+            self._rest(url.path)
         elif match['what'] == 'networks':
             found = {NETWORK['id']: NETWORK}
             self._show('network', match['id'], found)
@@ -161,23 +234,57 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 for port in self.server.neutron.ports(**wanted)})
 
     def do_POST(self):
-        """Make a port."""
+        """Make a port, or a further binding of one."""
+        match = self._match_bindings(self.path)
+        if match:
+            made = self.server.neutron.bind(
+                match['id'], self._body()['binding']['host'])
+            self._answer(201 if made else 409, {'binding': made})
+            return
         self._answer(201, {'port': self.server.neutron.create(
             self._body()['port'])})
 
     def do_PUT(self):
-        """Change a port."""
+        """Change a port, put a binding to use, or change how it is."""
+        match = self._match_bindings(self.path)
+        if match:
+            self._body()
+            used = self.server.neutron.activate(match['id'], match['host'])
+            self._answer(200 if used else 404, {'binding': used})
+            return
+        if self.path == _SETTINGS:
+            vars(self.server.neutron).update(self._body())
+            self._answer(204)
+            return
         port = self.server.neutron.update(
             _PATH.fullmatch(self.path)['id'], self._body()['port'])
         self._answer(200 if port else 404, {'port': port})
 
     def do_DELETE(self):
-        """Remove a port."""
-        was = self.server.neutron.delete(_PATH.fullmatch(self.path)['id'])
+        """Remove a port, or a binding of one."""
+        neutron, match = self.server.neutron, self._match_bindings(self.path)
+        was = (neutron.unbind(match['id'], match['host']) if match else
+               neutron.delete(_PATH.fullmatch(self.path)['id']))
         self._answer(204 if was else 404)
 
     def log_message(self, *args):
         """Say nothing of each request."""
+
+    def _match_bindings(self, path):
+        """Return the match of a path that is about bindings, or None."""
+        return (EXTENSION in self.server.neutron.extensions
+                and _BINDINGS.fullmatch(path))
+
+    def _rest(self, path):
+        match = self._match_bindings(path)
+        if match:
+            found = self.server.neutron.bindings(match['id'])
+            self._answer(404 if found is None else 200, {'bindings': found})
+        elif path.removeprefix('/v2.0/extensions/') in (
+                self.server.neutron.extensions):
+            self._answer(200, {'extension': {'alias': EXTENSION}})
+        else:
+            self._root(path)
 
     def _root(self, path):
         url = 'http://%s/v2.0/' % self.headers.get('Host')
@@ -198,7 +305,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _body(self):
         return json.loads(self.rfile.read(
-            int(self.headers.get('Content-Length', 0))))
+            int(self.headers.get('Content-Length', 0))) or b'null')
 
     def _answer(self, code, body=None):
         content = b'' if body is None else json.dumps(body).encode()

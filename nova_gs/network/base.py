@@ -35,6 +35,38 @@ class Network(abc.ABC):
         """
 
     @abc.abstractmethod
+    def bind_ahead(self, ctxt, instance, ports, host):
+        """Make ports ready for a host that their guest is to move to.
+
+        Where the guest is now, they go on working.  May be repeated.
+
+        :param ports: ``objects.Port``, bound to another host
+        :returns: (the ports as they will be there, [(event, tag)] that will
+            be told when they are plugged in there); None where ports can be
+            bound to one host at a time only: then ``bind_arrived`` does it
+        :raises: NetworkFailed
+        """
+
+    @abc.abstractmethod
+    def bind_arrived(self, ctxt, instance, ports, host):
+        """The guest has moved: its ports are this host's and no other's.
+
+        Whether or not they were made ready for it.  May be repeated.
+
+        :returns: the ports as they are now
+        :raises: NetworkFailed
+        """
+
+    @abc.abstractmethod
+    def unbind_ahead(self, ctxt, instance, ports, host):
+        """The guest does not come: take back what ``bind_ahead`` has made.
+
+        What it uses is not touched.  May be repeated.
+
+        :raises: NetworkFailed
+        """
+
+    @abc.abstractmethod
     def release(self, ctxt, instance):
         """Give back what an instance has; may be repeated.
 

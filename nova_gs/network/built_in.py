@@ -69,6 +69,16 @@ class BuiltIn(base.Network):
     def bind(self, ctxt, instance, ports, host):
         return [self._bound(port) for port in ports], []
 
+    def bind_ahead(self, ctxt, instance, ports, host):
+        # What a port is on a host is known without asking anybody.
+        return self.bind(ctxt, instance, ports, host)
+
+    def bind_arrived(self, ctxt, instance, ports, host):
+        return self.bind(ctxt, instance, ports, host)[0]
+
+    def unbind_ahead(self, ctxt, instance, ports, host):
+        return
+
     def _bound(self, port):
         if port.network_id not in self.networks:
             raise exception.NetworkFailed(

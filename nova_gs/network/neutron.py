@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from nova_gs import exception
 from nova_gs.network import base
+from nova_gs.network import bindings
 from nova_gs import objects
 
 LOG = logging.getLogger(__name__)
@@ -21,9 +22,6 @@ GROUP = 'neutron'
 PLUGGED = 'network-vif-plugged'
 
 DEVICE_OWNER = 'compute:nova'
-
-#: What Neutron says of a port that it could not bind to its host.
-_UNBOUND = ('unbound', 'binding_failed')
 
 #: Not told again of a port that is in this state when it is bound.
 _ACTIVE = 'ACTIVE'
@@ -39,6 +37,7 @@ class Neutron(base.Network):
         self._conf = conf
         self._lock = threading.Lock()
         self._session = None
+        self._bindings = bindings.Bindings(self._call)
 
     # -- what a request asks for
 
@@ -95,12 +94,8 @@ class Neutron(base.Network):
         bound, awaited = [], []
         for port in ports:
             answer = self._bind(instance, port, host, spare)
-            if answer.get('binding:vif_type') in _UNBOUND:
-                raise exception.NetworkFailed(
-                    reason='Neutron cannot bind port %s to host %s (%s). See '
-                           "whether its agent works there." % (
-                               answer['id'], host,
-                               answer['binding:vif_type']))
+            bindings.require_bound(
+                answer['id'], host, answer.get('binding:vif_type'))
             bound.append(_as_told(port.obj_clone(), answer))
             if answer.get('status') != _ACTIVE:
                 awaited.append((PLUGGED, answer['id']))
@@ -121,10 +116,35 @@ class Neutron(base.Network):
             'network_id': port.network_id, 'admin_state_up': True,
             'project_id': instance.project_id, **wanted}})['port']
 
+    def bind_ahead(self, ctxt, instance, ports, host):
+        if not self._bindings.are_known():
+            return None
+        bound = []
+        for port in ports:
+            binding = self._bindings.add(port.id, host)
+            port = port.obj_clone()
+            port.vif_type = binding['vif_type']
+            port.details = _details(binding.get('vif_details'))
+            bound.append(port)
+        return bound, [(PLUGGED, port.id) for port in bound]
+
+    def bind_arrived(self, ctxt, instance, ports, host):
+        missing = [port for port in ports
+                   if not self._bindings.use(port.id, host)]
+        if missing:
+            return self.bind(ctxt, instance, ports, host)[0]
+        return self.refresh(ctxt, ports)
+
+    def unbind_ahead(self, ctxt, instance, ports, host):
+        for port in ports:
+            if port.id is not None:
+                self._bindings.remove_unused(port.id, host)
+
     def release(self, ctxt, instance):
         given = {port.id for port in instance.ports if not port.is_made}
         for one in self._of(instance):
             if one['id'] in given:
+                self._bindings.remove_unused(one['id'])
                 self._put('port', one['id'], {
                     'device_id': '', 'device_owner': '',
                     'binding:host_id': ''})
@@ -216,6 +236,9 @@ def _as_told(port, told):
         for ip in told.get('fixed_ips', ())]
     if told.get('binding:vif_type'):
         port.vif_type = told['binding:vif_type']
-    port.details = {name: str(value) for name, value in
-                    (told.get('binding:vif_details') or {}).items()}
+    port.details = _details(told.get('binding:vif_details'))
     return port
+
+
+def _details(told):
+    return {name: str(value) for name, value in (told or {}).items()}

@@ -5,6 +5,12 @@ from oslo_utils import versionutils
 from nova_gs.objects import base
 from nova_gs.objects import fields
 
+#: What each version has brought.
+_SINCE = {
+    (1, 1): ('block_migration', 'disks'),
+    (1, 2): ('ports', 'plugged', 'waits_for'),
+}
+
 
 @base.NovaObjectRegistry.register
 class MigrateData(base.NovaObject):
@@ -19,10 +25,19 @@ class MigrateData(base.NovaObject):
     guest (``vda``): ``file`` in the guest's directory, ``format``, ``size``
     and ``used`` in bytes, ``base`` (checksum of the image below it, or None)
     and ``base_format``.  None: they cannot be copied.
+
+    ``ports`` are the guest's, as they are bound at the destination while it
+    still is at the source; unset where they follow it only when it has
+    arrived.  ``plugged`` has the IDs of those that the destination needs
+    nothing more for, so that the network can tell of them.  ``waits_for`` is
+    what the source waits for before it begins to copy, or None: ``events``
+    ([name, tag] each), ``after`` (id of the event after which they count),
+    ``timeout`` in seconds, and ``is_fatal``.
     """
 
     # 1.1: block_migration, disks
-    VERSION = '1.1'
+    # 1.2: ports, plugged, waits_for
+    VERSION = '1.2'
     fields = {
         'source_host': fields.StringField(nullable=True),
         'dest_host': fields.StringField(nullable=True),
@@ -35,6 +50,9 @@ class MigrateData(base.NovaObject):
         'details': fields.DictOfStringsField(default={}),
         'block_migration': fields.BooleanField(nullable=True),
         'disks': fields.JsonField(nullable=True),
+        'ports': fields.ListOfObjectsField('Port'),
+        'plugged': fields.ListOfStringsField(),
+        'waits_for': fields.JsonField(nullable=True),
     }
 
     @property
@@ -42,8 +60,19 @@ class MigrateData(base.NovaObject):
         """Whether whoever made this can be asked to copy disks."""
         return versionutils.convert_version_to_tuple(self.VERSION) >= (1, 1)
 
+    @property
+    def knows_ports(self):
+        """Whether both ends can have ports bound before the guest moves."""
+        return versionutils.convert_version_to_tuple(self.VERSION) >= (1, 2)
+
+    def told(self, name):
+        """Return a field; None where nobody has said anything of it."""
+        return getattr(self, name) if self.obj_attr_is_set(name) else None
+
     def obj_make_compatible(self, primitive, target_version):
         super().obj_make_compatible(primitive, target_version)
-        if target_version == '1.0':
-            for name in ('block_migration', 'disks'):
-                primitive.pop(name, None)
+        unknown = [name for since, names in _SINCE.items()
+                   if versionutils.convert_version_to_tuple(target_version)
+                   < since for name in names]
+        for name in unknown:
+            primitive.pop(name, None)

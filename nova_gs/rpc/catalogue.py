@@ -214,7 +214,8 @@ _ROWS = (
         Why.AGREED),
     Row('pre_live_migration', _ON, _CALL, _LONG, _STEP, _STEPS, _GOES, _FINISH,
         '6.0', 'operation_uuid instance migrate_data',
-        'Ask the destination to make room.', Why.AGREED),
+        'Ask the destination to make room and plug in what it can; the '
+        'source waits for the network before it begins.', Why.AGREED),
     Row('post_live_migration_at_destination', _ON, _CAST, _NONE, _STEP, _STEPS,
         _GOES, _FINISH, '6.0', 'operation_uuid',
         'Tell the destination that the guest is its own now.', Why.AGREED),

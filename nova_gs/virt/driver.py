@@ -346,6 +346,12 @@ class ComputeDriver(abc.ABC):
     def accept_migration(self, instance, data, image=None):
         """At the destination: make room; returns the MigrateData to use.
 
+        Where ``data.ports`` is set, what can be is plugged in now: it is
+        what the guest finds when it comes, and stays until
+        ``finish_migration`` or the guest's end.  ``data.plugged`` gets the
+        IDs of the ports that need nothing more for a network to tell of
+        them, which may be none; for the others nobody waits.
+
         :param image: objects.Image of the guest where its disks are to be
             copied (``data.block_migration``); None where it is gone
         """
@@ -360,7 +366,7 @@ class ComputeDriver(abc.ABC):
 
         May be repeated.  At the source of an arrived guest remove what is
         left of it; at the destination of a guest that did not arrive give
-        its room back.  The other two cases only look.  Disks are removed if
+        its room back, with what was plugged in for it.  The other two cases only look.  Disks are removed if
         they were copied, or made to be copied to, and never where both hosts
         share them.
 

@@ -36,16 +36,23 @@ def make_room(host, ctxt, rooms, operation_uuid, instance, migrate_data):
     yet.  So it is looked at once more whether the guest comes.  Where that
     cannot be told, or the source is lost, ``rooms`` sees to it later.
 
+    Its ports are bound and plugged in here already, so that the network can
+    tell when it is ready.  The source waits for that, not this host, which
+    would have to be told when the wait is called off.
+
     :param rooms: rooms.Rooms of this host
     :returns: the MigrateData to use
-    :raises: Conflict when it does not come any more: the call has waited
+    :raises: NetworkFailed when a port cannot be had here;
+             Conflict when it does not come any more: the call has waited
              for a destination that was away, and the source has given up
     """
     with leftovers.alone_with(instance.uuid):
         _check_comes(ctxt, operation_uuid, instance)
         rooms.remember(operation_uuid, instance.uuid)
+        awaited = ports.bind_ahead(host, ctxt, instance, migrate_data)
         data = host.driver.accept_migration(
             instance, migrate_data, _image(ctxt, instance, migrate_data))
+        ports.say_what_is_awaited(host, awaited, data)
         try:
             _check_comes(ctxt, operation_uuid, instance)
         except exception.PeerUnavailable as error:

@@ -5,6 +5,7 @@ import collections
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
 
+from nova_gs.compute import ports
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -21,6 +22,9 @@ _DID_NOT_COME = [fields.MigrationStatus.ERROR,
 
 #: How long it is tried, in seconds.
 TRY_FOR = 60
+
+#: What another try may be spared.
+_MAY_CHANGE = (exception.HypervisorError, exception.NetworkFailed)
 
 
 def alone_with(instance_uuid):
@@ -41,8 +45,21 @@ def remove(host, instance, side, arrived):
     :param arrived: whether the guest is at the destination
     :returns: whether nothing is left
     """
-    return _try_on(host, instance, lambda: host.driver.finish_migration(
-        instance, side, arrived=arrived))
+    return _try_on(host, instance, lambda: let_go(
+        host, instance, side, arrived))
+
+
+def let_go(host, instance, side, arrived):
+    """Keep nothing here of a guest that is to be on the other host.
+
+    May be repeated.
+
+    :raises: HypervisorError, NetworkFailed
+    """
+    host.driver.finish_migration(instance, side, arrived=arrived)
+    if side is driver.Side.DESTINATION:
+        # Last: the hypervisor refuses where the guest is here after all.
+        ports.unbind_ahead(host, instance)
 
 
 def remove_at_last(host, operation, side, arrived):
@@ -66,7 +83,7 @@ def _try_on(host, instance, act):
         try:
             act()
             return True
-        except exception.HypervisorError as error:
+        except _MAY_CHANGE as error:
             reason = exception.reason_of(error)
         if reason != told:
             LOG.warning('What is left here of instance %s cannot be removed '
@@ -130,7 +147,7 @@ def _clear(host, ctxt, instance_uuid, over, side, arrived):
         with alone_with(instance_uuid):
             _clear_unless_needed(host, ctxt, instance_uuid, side, arrived)
         host.cleared.extend(over)
-    except exception.HypervisorError as error:
+    except _MAY_CHANGE as error:
         LOG.warning('What a migration has left here of instance %s, which '
                     'is elsewhere, could not be removed: %s', instance_uuid,
                     exception.reason_of(error))
@@ -141,8 +158,9 @@ def _clear_unless_needed(host, ctxt, instance_uuid, side, arrived):
         instance = objects.Instance.get_by_uuid(ctxt, instance_uuid)
     except exception.InstanceNotFound:
         # It was deleted where it was, which was not here.
-        instance = objects.Instance(ctxt, uuid=instance_uuid, host=None)
+        instance = objects.Instance(ctxt, uuid=instance_uuid, host=None,
+                                    ports=[])
     coming = any(m.dest_compute == host.name for m in
                  objects.MigrationList.get_in_progress(ctxt, instance_uuid))
     if instance.host != host.name and not coming:
-        host.driver.finish_migration(instance, side, arrived=arrived)
+        let_go(host, instance, side, arrived)

@@ -213,8 +213,8 @@ class Rooms:
                 self._give_back(ctxt, room, operation)
 
     def _give_back(self, ctxt, room, operation):
-        self._host.driver.finish_migration(
-            operation.instance, driver.Side.DESTINATION, arrived=False)
+        leftovers.let_go(self._host, operation.instance,
+                         driver.Side.DESTINATION, arrived=False)
         if operation.is_final:
             self._host.cleared.append(operation.migration_uuid)
             self._drop(room)

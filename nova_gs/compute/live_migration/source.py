@@ -8,6 +8,7 @@ from oslo_log import log as logging
 from nova_gs.compute.live_migration import completion
 from nova_gs.compute.live_migration import deadline
 from nova_gs.compute.live_migration import leftovers
+from nova_gs.compute.live_migration import waiting
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
@@ -102,6 +103,7 @@ class Departure:
             except exception.NovaGSException:
                 self._off_because = before
                 raise
+        self.host.plugging.waits.nudge(self.operation.instance_uuid)
 
     def _abort(self):
         try:
@@ -185,9 +187,11 @@ class Departure:
         self._check_not_called_off()
         self._say(_STATUS.PREPARING)
         self._announced = True
-        return self.host.compute_rpcapi.pre_live_migration(
+        data = self.host.compute_rpcapi.pre_live_migration(
             self.ctxt, self.operation.peer_host, self.operation.uuid,
             self.operation.instance, self._data())
+        waiting.await_ports(self, data, self._check_not_called_off)
+        return data
 
     def _move(self, data):
         self._say(_STATUS.RUNNING)

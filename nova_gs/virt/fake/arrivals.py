@@ -38,6 +38,7 @@ class Arrivals:
             self._open.pop(call.guest, None)
             room = {key: call.args[key]
                     for key in ('source_host', 'memory_mb')}
+            room['plugged'] = call.args.get('plugged', [])
             self._world.change(('rooms', call.guest, room))
 
     def finish(self, call):

@@ -173,9 +173,13 @@ class FakeDriver(driver.ComputeDriver):
         return answer
 
     def accept_migration(self, instance, data, image=None):
+        plugged = [port.id for port in data.told('ports') or ()
+                   if self.conf.fake.plugs_ahead]
         self._link.call(
             'accept_migration', instance.uuid, memory_mb=instance.memory_mb,
-            source_host=data.source_host)
+            source_host=data.source_host, plugged=plugged)
+        if data.told('ports') is not None:
+            data.plugged = plugged
         return data
 
     def start_migration(self, instance, data):

@@ -8,7 +8,8 @@ table      key          row
 ========== ============ ==================================================
 guests     guest        name, memory_mb, vcpus, root_gb, power_state, boots,
                         ports (their IDs)
-rooms      guest        what ``accept_migration`` set aside for it
+rooms      guest        what ``accept_migration`` set aside for it, and the
+                        IDs of the ports that it has ``plugged`` in
 migrations guest        its last migration away from here: id, target_uri,
                         phase, and the outcome once it ended
 leftovers  guest        what an arrived guest left behind at its source

@@ -24,6 +24,7 @@ from nova_gs.virt.libvirt import orders
 from nova_gs.virt.libvirt import resize
 from nova_gs.virt.libvirt import screen
 from nova_gs.virt.libvirt import serial
+from nova_gs.virt.libvirt import wiring
 
 # Seconds that libvirtd may take to say goodbye.
 CLOSE_PATIENCE = 2.0
@@ -48,6 +49,7 @@ class LibvirtDriver(driver.ComputeDriver):
             conf.libvirt.connection_uri, opener, self._watch)
         self._disks = disks_module.Disks(conf.instances_path, conf.host)
         self._baggage = baggage.Baggage(self._disks, conf.host)
+        self._wiring = wiring.Wiring()
         self._host = host_module.Host(conf, self._connector, self._disks)
         self._serials = serial.Ports(conf)
         self._compatibility = compatibility.Compatibility(
@@ -146,6 +148,7 @@ class LibvirtDriver(driver.ComputeDriver):
         # A disk whose guest may still run stays.
         with self._changing('Removing', uuid) as connection:
             guests.remove(connection, uuid)
+        self._wiring.unplug(uuid)
         self._disks.remove(uuid)
 
     def power_on(self, instance):
@@ -155,6 +158,7 @@ class LibvirtDriver(driver.ComputeDriver):
 
     def _start(self, connection, domain):
         self._serials.refresh(connection, domain)
+        self._wiring.before_start(domain)
         guests.start(domain)
 
     def power_off(self, instance, timeout=0):
@@ -189,7 +193,9 @@ class LibvirtDriver(driver.ComputeDriver):
 
     def resume(self, instance):
         with self._changing('Resuming', instance.uuid) as connection:
-            guests.resume(connection.lookupByUUIDString(instance.uuid))
+            domain = connection.lookupByUUIDString(instance.uuid)
+            self._wiring.before_resume(domain, instance.ports)
+            guests.resume(domain)
 
     # A migration.
 
@@ -214,6 +220,8 @@ class LibvirtDriver(driver.ComputeDriver):
         else:
             # What an earlier one has left would end with this one.
             self._baggage.keep(uuid)
+        if data.told('ports') is not None:
+            data.plugged = self._wiring.plug(uuid, data.ports)
         return data
 
     def start_migration(self, instance, data):
@@ -227,7 +235,8 @@ class LibvirtDriver(driver.ComputeDriver):
         try:
             with self._doing('Migrating', uuid):
                 domain = connection.lookupByUUIDString(uuid)
-                how = orders.make(self.conf, domain, data, self._disks.path)
+                how = orders.make(self.conf, domain, data, self._disks.path,
+                                  instance.ports)
         except BaseException:
             connections.close(connection)
             raise
@@ -268,6 +277,7 @@ class LibvirtDriver(driver.ComputeDriver):
             return guest
         with self._changing('Forgetting', uuid) as connection:
             arrival.forget(connection, uuid, self._baggage.is_expected(uuid))
+        self._wiring.unplug(uuid)
         self._baggage.drop(
             uuid, baggage.LEAVING if side is driver.Side.SOURCE
             else baggage.INCOMING)
@@ -287,6 +297,7 @@ class LibvirtDriver(driver.ComputeDriver):
     def leave_for_resize(self, instance, data):
         with self._changing('Switching off', instance.uuid) as connection:
             self._resizes.let_go(connection, instance.uuid)
+        self._wiring.unplug(instance.uuid)
         return data
 
     def arrive_from_resize(self, instance, data, power_on):
@@ -299,6 +310,7 @@ class LibvirtDriver(driver.ComputeDriver):
     def leave_for_revert(self, instance):
         with self._changing('Switching off', instance.uuid) as connection:
             self._resizes.let_go(connection, instance.uuid)
+        self._wiring.unplug(instance.uuid)
         return migrate_data.MigrateData(
             source_host=self.conf.host, details={})
 

@@ -2,7 +2,9 @@
 
 import libvirt
 
+from nova_gs.virt import driver
 from nova_gs.virt.libvirt import domain_xml
+from nova_gs.virt.libvirt import interfaces
 from nova_gs.virt.libvirt import serial
 from nova_gs.virt.libvirt import serial_port
 
@@ -12,22 +14,22 @@ MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
 _XML = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
 
 
-def make(conf, domain, data, instances_path):
+def make(conf, domain, data, instances_path, ports=()):
     """Return what ``migrateToURI3`` is given: (parameters, flags).
 
     :param conf: ConfigOpts
     :param domain: the guest, at its source
     :param data: objects.MigrateData that both ends have agreed on
     :param instances_path: of the source
-    :raises: libvirtError
+    :param ports: objects.Port of the guest, as they are bound to the source
+    :raises: libvirtError, HypervisorError
     """
     options = conf.libvirt
     params = _bandwidths(options)
     if data.target_addr:
         params[libvirt.VIR_MIGRATE_PARAM_URI] = _tcp(data.target_addr)
     flags = MIGRATE | _permitted(options)
-    if data.block_migration or serial_port.read(domain.XMLDesc(0)):
-        params.update(_definitions(domain, data, instances_path))
+    params.update(_definitions(domain, data, instances_path, ports))
     if data.block_migration:
         params[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = sorted(data.disks)
         flags |= _kind_of_copy(data)
@@ -55,24 +57,46 @@ def _permitted(options):
     return flags
 
 
-def _definitions(domain, data, instances_path):
-    """Return both definitions, of the guest now and of its next start.
+def _definitions(domain, data, instances_path, ports):
+    """Return the parameters that say what the guest is at the destination.
 
-    The destination may have its files elsewhere, and has another port for
-    what it writes.
+    Both definitions, of the guest now and of its next start, are given where
+    its files, its interfaces or the port of what it writes are other ones
+    there.
     """
-    def made(xml):
+    there = data.told('ports')
+    is_rewired = _is_rewired(domain, there)
+    if not (is_rewired or data.block_migration
+            or serial_port.read(domain.XMLDesc(0))):
+        return {}
+    definitions = {}
+    for name, flag, plugged in (
+            (libvirt.VIR_MIGRATE_PARAM_DEST_XML, 0, data.told('plugged')),
+            (libvirt.VIR_MIGRATE_PARAM_PERSIST_XML,
+             libvirt.VIR_DOMAIN_XML_INACTIVE, None)):
+        xml = domain.XMLDesc(_XML | flag)
+        if is_rewired:
+            xml = interfaces.rewire(
+                xml, ports if there is None else there, plugged or ())
         if data.block_migration:
             xml = domain_xml.move(
                 xml, instances_path, data.details['dest_instances_path'],
                 data.details['dest_cache_mode'])
-        return serial_port.place(xml, serial.promised_in(data))
+        definitions[name] = serial_port.place(xml, serial.promised_in(data))
+    return definitions
 
-    return {
-        name: made(domain.XMLDesc(_XML | flag)) for name, flag in (
-            (libvirt.VIR_MIGRATE_PARAM_DEST_XML, 0),
-            (libvirt.VIR_MIGRATE_PARAM_PERSIST_XML,
-             libvirt.VIR_DOMAIN_XML_INACTIVE))}
+
+def _is_rewired(domain, there):
+    """Whether interfaces are plugged in otherwise at the destination.
+
+    :param there: its ports, as they are bound there; None: it does not say
+    """
+    xml = domain.XMLDesc(_XML)
+    if there is None:
+        # What it finds is as here, but for a tap that nobody makes.
+        return bool(interfaces.taps_needed(xml))
+    return interfaces.has_wires(xml) or any(
+        port.vif_type != driver.Plug.USER for port in there)
 
 
 def _kind_of_copy(data):

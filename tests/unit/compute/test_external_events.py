@@ -55,10 +55,11 @@ class WaitTestCase(base.DatabaseTestCase):
             {'instance_uuid': self.instance.uuid, 'name': name, 'tag': tag,
              'status': status} for name, tag, status in events])
 
-    def wait(self, after=0, timeout=300, wanted=(P, Q)):
+    def wait(self, after=0, timeout=300, wanted=(P, Q), check=None):
         external_events.await_all(
-            self.host, self.context, self.instance.uuid, list(wanted), after,
-            timeout, self.said.append)
+            self.host, self.context, self.instance.uuid,
+            external_events.Awaited(list(wanted), after, self.host.name),
+            timeout, self.said.append, check)
 
     def begin(self, **kwargs):
         """Wait aside; returns (thread, what it ended with)."""
@@ -89,6 +90,24 @@ class WaitTestCase(base.DatabaseTestCase):
     def end(self, thread, ended):
         thread.join(base.PATIENCE)
         return ended[0]
+
+    def test_one_that_is_judged_by_itself(self):
+        """It does not end with all the others."""
+        why = []
+
+        def check():
+            if why:
+                raise why[0]
+
+        self.host.plugging.waits.call_off(
+            exception.CalledOff(task='it', reason='it ends'), for_good=True)
+        waiting = self.begin(check=check)
+        self.host.plugging.waits.call_off(
+            exception.CalledOff(task='it', reason='it ends'))
+        why.append(exception.MigrationAborted(
+            instance_id='i', reason='asked for'))
+        self.host.plugging.waits.nudge(self.instance.uuid)
+        self.assertIs(why[0], self.end(*waiting))
 
     def test_what_came_before(self):
         self.record((*P, 'completed'), (*Q, 'completed'))

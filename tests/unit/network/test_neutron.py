@@ -13,7 +13,7 @@ NETWORK_ID = neutron_server.NETWORK['id']
 PLUGGED = 'network-vif-plugged'
 
 
-class NeutronTestCase(base.TestCase):
+class WithStandIn(base.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -47,6 +47,9 @@ class NeutronTestCase(base.TestCase):
 
     def given(self, **values):
         return self.stand_in.create({'network_id': NETWORK_ID, **values})
+
+
+class NeutronTestCase(WithStandIn):
 
     def test_resolve(self):
         for wanted in ('auto', None, [{'uuid': NETWORK_ID}]):
@@ -148,6 +151,95 @@ class NeutronTestCase(base.TestCase):
         self.assertIn('127.0.0.1:1', str(error))
 
 
+class MovingTestCase(WithStandIn):
+    """A port whose guest moves has two bindings for a while."""
+
+    def setUp(self):
+        super().setUp()
+        self.moved = self.instance()
+        self.bind(self.moved)
+        self.port, = self.moved.ports
+
+    def ahead(self, host='host2'):
+        return self.network.bind_ahead(
+            self.ctxt, self.moved, self.moved.ports, host)
+
+    def arrived(self, host='host2'):
+        return self.network.bind_arrived(
+            self.ctxt, self.moved, self.moved.ports, host)
+
+    def unbind(self, host='host2'):
+        self.network.unbind_ahead(
+            self.ctxt, self.moved, self.moved.ports, host)
+
+    def bindings(self):
+        """Return {host: status}."""
+        return {one['host']: one['status']
+                for one in self.stand_in.bindings(self.port.id)}
+
+    def test_ahead(self):
+        self.stand_in.bridges['host2'] = 'br2'
+        for _twice in range(2):
+            (port,), awaited = self.ahead()
+            self.assertEqual([(PLUGGED, self.port.id)], awaited)
+            self.assertEqual(('bridge', {'bridge_name': 'br2'}),
+                             (port.vif_type, port.details))
+            self.assertEqual({'host1': 'ACTIVE', 'host2': 'INACTIVE'},
+                             self.bindings())
+            self.assertEqual('user', self.port.vif_type)
+
+    def test_ahead_where_it_is(self):
+        (port,), _ = self.ahead('host1')
+        self.assertEqual('user', port.vif_type)
+        self.assertEqual({'host1': 'ACTIVE'}, self.bindings())
+
+    def test_ahead_where_it_cannot_be(self):
+        self.stand_in.bind = lambda port_id, host: {
+            'host': host, 'vif_type': 'binding_failed', 'status': 'INACTIVE'}
+        error = self.assertRaises(exception.NetworkFailed, self.ahead)
+        self.assertIn('host2', str(error))
+
+    def test_arrived(self):
+        self.stand_in.bridges['host2'] = 'br2'
+        self.ahead()
+        for _twice in range(2):
+            port, = self.arrived()
+            self.assertEqual(('bridge', {'bridge_name': 'br2'}),
+                             (port.vif_type, port.details))
+            self.assertEqual({'host2': 'ACTIVE'}, self.bindings())
+        told, = self.stand_in.ports()
+        self.assertEqual('host2', told['binding:host_id'])
+
+    def test_does_not_come(self):
+        self.ahead()
+        for _twice in range(2):
+            self.unbind()
+            self.assertEqual({'host1': 'ACTIVE'}, self.bindings())
+
+    def test_what_is_in_use_is_not_taken_back(self):
+        self.ahead()
+        self.arrived()
+        self.unbind()
+        self.assertEqual({'host2': 'ACTIVE'}, self.bindings())
+
+    def test_neutron_that_knows_one_binding_only(self):
+        self.stand_in.extensions.clear()
+        self.assertIsNone(self.ahead())
+        self.unbind()
+        self.arrived()
+        told, = self.stand_in.ports()
+        self.assertEqual('host2', told['binding:host_id'])
+
+    def test_given_back_with_all_bindings(self):
+        given = self.given()
+        self.moved = self.instance([{'port': given['id']}])
+        self.bind(self.moved)
+        self.port, = self.moved.ports
+        self.ahead()
+        self.network.release(self.ctxt, self.moved)
+        self.assertEqual({}, self.bindings())
+
+
 class StandInTestCase(base.TestCase):
     """What the stand-in tells, and of what it does not."""
 
@@ -172,3 +264,15 @@ class StandInTestCase(base.TestCase):
         self.stand_in._plugged(port['id'], 'host1')
         self.stand_in._plugged('gone', 'host1')
         self.assertEqual([], self.events)
+
+    def test_binding_that_is_not_in_use(self):
+        """It is told of, and the port is where it was."""
+        port = self.stand_in.create({'device_id': 'i'})
+        self.assertEqual('INACTIVE', self.stand_in.bind(
+            port['id'], 'host2')['status'])
+        self.assertIsNone(self.stand_in.bind(port['id'], 'host2'))
+        self.assertTrue(self.told.wait(60))
+        self.assertEqual([(port['id'], 'DOWN', PLUGGED)], self.events)
+        self.assertTrue(self.stand_in.unbind(port['id'], 'host2'))
+        self.stand_in._plugged(port['id'], 'host2')
+        self.assertEqual(1, len(self.events))

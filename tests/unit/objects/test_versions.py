@@ -26,7 +26,7 @@ FINGERPRINTS = {
     'InstanceActionEvent': '1.0-54da21506954a3541bde328e6abf510d',
     'InstanceActionList': '1.0-c34eb034bed07c4118661731bfe83a69',
     'InstanceList': '1.0-cfd879f64bf3fc76b9aee76a818f7ecf',
-    'MigrateData': '1.1-fefc96e46dfa551a909287d47c76c1cf',
+    'MigrateData': '1.2-4d8e17291f227738ae4c242f25244c43',
     'Migration': '1.2-4e987edb7bd4fe2e4b1accda29869dcd',
     'MigrationList': '1.0-eeac038272ed89757ea86ed439ed9c33',
     'Operation': '1.1-1bebc131db4d8226ad969226d7f7bc3e',
@@ -54,3 +54,18 @@ class VersionsTestCase(base.TestCase):
     def test_every_class_is_an_attribute(self):
         for name in FINGERPRINTS:
             self.assertEqual(name, getattr(objects, name).obj_name())
+
+    def test_what_older_ends_of_a_migration_are_told(self):
+        data = objects.MigrateData(
+            source_host='a', block_migration=True, disks={}, ports=[],
+            plugged=[], waits_for=None)
+        for version, names in (
+                ('1.0', {'source_host'}),
+                ('1.1', {'source_host', 'block_migration', 'disks'})):
+            told = data.obj_to_primitive(version, {
+                'MigrateData': version, 'Port': '1.0'})
+            data_key = objects.MigrateData._obj_primitive_key('data')
+            self.assertEqual(names, set(told[data_key]))
+            self.assertFalse(objects.MigrateData.obj_from_primitive(
+                told).knows_ports)
+        self.assertTrue(data.knows_ports)

@@ -1,7 +1,13 @@
 """A migration at its source, with every step held or broken."""
 
+import threading
+
+import fixtures
+
+from nova_gs.compute.live_migration import deadline
 from nova_gs.compute.live_migration import source
 from nova_gs import exception
+from nova_gs import objects
 from nova_gs.virt import driver
 from tests.fixtures import compute
 from tests.unit.compute.live_migration import base
@@ -168,3 +174,87 @@ class TestRecording(base.SourceTestCase):
         self.host.driver.handle.end(arrived=True)
         self.wait_over()
         self.assertEqual('offer', self.operation.last()[0])
+
+
+class TestWaitingForPorts(base.SourceTestCase):
+    """The destination has said what to wait for."""
+
+    #: What the record has; an exception is raised once, then nothing is.
+    seen = ()
+
+    def setUp(self):
+        super().setUp()
+        self.looked = threading.Event()
+        self.waits_for = {'events': [['network-vif-plugged', 'p']],
+                          'after': 3, 'timeout': 300, 'is_fatal': True}
+        self.host.compute_rpcapi.pre_live_migration = self.make_room
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.ExternalEventList.since',
+            classmethod(self.since)))
+
+    def make_room(self, ctxt, host, operation_uuid, instance, data):
+        data.waits_for = self.waits_for
+        return data
+
+    def since(self, cls, ctxt, instance_uuid, after):
+        self.assertEqual(3, after)
+        self.looked.set()
+        return [objects.ExternalEvent(
+            name='network-vif-plugged', tag='p', status=status)
+            for status in self.seen]
+
+    def wait_looked(self):
+        self.assertTrue(self.looked.wait(10))
+
+    def ending(self):
+        return self.operation.last()[1]['params']['ending']
+
+    def test_moves_when_it_is_told(self):
+        self.begin()
+        self.wait_looked()
+        self.assertNotIn('start_migration', self.host.driver.names())
+        self.assertIs(deadline.Stage.WAITING,
+                      self.departures.under_way()[0].stage)
+        self.seen = ('completed',)
+        self.host.plugging.waits.nudge(self.operation.instance_uuid)
+        self.wait_started()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertEqual(POST, self.operation.last()[1]['step'])
+
+    def test_failed(self):
+        self.seen = ('failed',)
+        self.begin()
+        self.wait_over()
+        self.assertEqual('failed', self.ending()['state'])
+        self.assertIn('host2', self.ending()['reason'])
+        self.assertNotIn('start_migration', self.host.driver.names())
+        self.assertEqual([(ROLLBACK, 'host2')], self.host.publisher.sent)
+
+    def test_called_off(self):
+        self.begin()
+        self.wait_looked()
+        self.departures.abort('migration-uuid')
+        self.wait_over()
+        self.assertEqual('aborted', self.ending()['state'])
+        self.assertNotIn('start_migration', self.host.driver.names())
+
+    def test_not_in_time(self):
+        for is_fatal in (True, False):
+            self.waits_for.update(timeout=0, is_fatal=is_fatal)
+            self.operation = compute.FakeOperation()
+            self.begin()
+            if not is_fatal:
+                self.wait_started()
+                self.host.driver.handle.end(arrived=True)
+            self.wait_over()
+            self.assertEqual(not is_fatal, 'start_migration' in (
+                self.host.driver.names()))
+
+    def test_nothing_to_wait_for(self):
+        self.waits_for = None
+        self.begin()
+        self.wait_started()
+        self.host.driver.handle.end(arrived=True)
+        self.wait_over()
+        self.assertFalse(self.looked.is_set())

@@ -14,6 +14,7 @@ from tests.fixtures import clock
 from tests.fixtures import conf as conf_fixture
 from tests.fixtures import libvirt as fake
 from tests.unit import base
+from tests.unit.virt.libvirt import test_wiring
 
 UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
 INTERNAL = libvirt.VIR_ERR_INTERNAL_ERROR
@@ -239,6 +240,34 @@ class TestMigration(TestCase):
             contract.PowerState.RUNNING, self.destination.finish_migration(
                 self.instance, SIDE.DESTINATION, True).power_state)
         self.assertEqual(3, len(self.files()))
+
+    def test_ports(self):
+        """A tap waits for the guest, is its own, and goes with it."""
+        wires = test_wiring.FakeTaps()
+        self.destination._wiring._taps = wires
+        port = objects.Port(
+            id='p1', network_id='n', mac_address='fa:16:3e:00:00:01',
+            vif_type='bridge', details={'bridge_name': 'br0'})
+        self.instance.ports = [port]
+        data = self.destination.check_migration(
+            self.instance, self.virt.describe_for_migration(self.instance))
+        data.ports = self.instance.ports
+        data = self.destination.accept_migration(self.instance, data)
+        self.assertEqual(['p1'], data.plugged)
+        self.assertEqual({'tapp1': ('br0', UUID)}, wires.made)
+        self.destination.finish_migration(
+            self.instance, SIDE.DESTINATION, False)
+        self.assertEqual({}, wires.made)
+        self.destination.accept_migration(self.instance, data)
+        handle = self.virt.start_migration(self.instance, data)
+        self.assertTrue(handle.wait(20).arrived)
+        params = self.peer.domains[UUID]['migrated'][1]
+        self.assertEqual({'destination_xml', 'persistent_xml'}, set(params))
+        self.destination.finish_migration(
+            self.instance, SIDE.DESTINATION, True)
+        self.assertEqual(1, len(wires.made))
+        self.destination.destroy(self.instance)
+        self.assertEqual({}, wires.made)
 
     def test_options(self):
         for name, value in (('live_migration_bandwidth', 9),

@@ -49,3 +49,69 @@ class InterfacesTestCase(base.TestCase):
             error = self.assertRaises(
                 exception.HypervisorError, self.add, vif_type)
             self.assertIn(ID, str(error))
+
+
+class RewireTestCase(base.TestCase):
+    """The same interface on another host."""
+
+    MAC = 'fa:16:3e:00:00:01'
+
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+
+    def port(self, vif_type, **details):
+        return objects.Port(id=ID, network_id='n', mac_address=self.MAC,
+                            vif_type=vif_type, details=details)
+
+    def xml(self, port):
+        domain = ElementTree.Element('domain')
+        interfaces.add(ElementTree.SubElement(domain, 'devices'), port)
+        interface = domain.find('devices/interface')
+        ElementTree.SubElement(interface, 'address', slot='0x02')
+        ElementTree.SubElement(interface, 'backend', tap='/dev/net/tun')
+        return ElementTree.tostring(domain, encoding='unicode')
+
+    def rewire(self, before, after, plugged=()):
+        """Return an interface's type, source, target and the rest."""
+        interface, = ElementTree.fromstring(interfaces.rewire(
+            self.xml(before), [after], plugged)).find('devices')
+        found = {one.tag: one.attrib for one in interface}
+        self.assertEqual({'slot': '0x02'}, found.pop('address'))
+        self.assertEqual({'address': self.MAC}, found.pop('mac'))
+        self.assertEqual({'type': 'virtio'}, found.pop('model'))
+        found.pop('rom')
+        return interface.get('type'), found
+
+    def test_other_bridge(self):
+        self.assertEqual(
+            ('bridge', {'source': {'bridge': 'br1'},
+                        'target': {'dev': 'tap8f6b2a10-3c'}}),
+            self.rewire(self.port('user'),
+                        self.port('bridge', bridge_name='br1')))
+
+    def test_tap_that_is_there(self):
+        self.assertEqual(
+            ('ethernet', {'target': {'dev': 'tap8f6b2a10-3c',
+                                     'managed': 'no'}}),
+            self.rewire(self.port('bridge', bridge_name='br0'),
+                        self.port('bridge', bridge_name='br1'), [ID]))
+
+    def test_user(self):
+        self.assertEqual(('user', {}), self.rewire(
+            self.port('bridge', bridge_name='br0'), self.port('user'), [ID]))
+
+    def test_interface_of_nobody(self):
+        other = self.port('user')
+        other.mac_address = 'fa:16:3e:00:00:02'
+        self.assertEqual('bridge', self.rewire(
+            self.port('bridge', bridge_name='br0'), other)[0])
+
+    def test_what_is_seen(self):
+        user, bridged = self.xml(self.port('user')), self.xml(
+            self.port('bridge', bridge_name='br0'))
+        self.assertFalse(interfaces.has_wires(user))
+        self.assertTrue(interfaces.has_wires(bridged))
+        self.assertEqual(set(), interfaces.taps_needed(bridged))
+        self.assertEqual({'tap8f6b2a10-3c'}, interfaces.taps_needed(
+            interfaces.rewire(bridged, [self.port('bridge')], [ID])))
