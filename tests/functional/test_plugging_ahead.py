@@ -75,14 +75,14 @@ class AheadTestCase(waiting.WaitingTestCase):
 
     def set_network(self, **values):
         """Change how the stand-in for Neutron is."""
-        self.ask('/stand-in', values)
+        self.ask('/stand-in', values, 'PUT')
 
-    def ask(self, path, body=None):
+    def ask(self, path, body=None, method='GET'):
         """Ask the stand-in for Neutron."""
         with urllib.request.urlopen(urllib.request.Request(
                 self.cloud.neutron.url + path,
                 None if body is None else json.dumps(body).encode(),
-                method='GET' if body is None else 'PUT')) as answer:
+                method=method)) as answer:
             return json.loads(answer.read() or b'null')
 
     def started(self, uuid):
