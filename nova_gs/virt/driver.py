@@ -366,9 +366,9 @@ class ComputeDriver(abc.ABC):
 
         May be repeated.  At the source of an arrived guest remove what is
         left of it; at the destination of a guest that did not arrive give
-        its room back, with what was plugged in for it.  The other two cases only look.  Disks are removed if
-        they were copied, or made to be copied to, and never where both hosts
-        share them.
+        its room back, with what was plugged in for it.  The other two cases
+        only look.  Disks are removed if they were copied, or made to be
+        copied to, and never where both hosts share them.
 
         :param side: ``Side`` of this host
         :param arrived: whether the guest is at the destination now

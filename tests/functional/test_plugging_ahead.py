@@ -95,7 +95,9 @@ class AheadTestCase(waiting.WaitingTestCase):
             host)['status'] == 'disabled')
 
 
-class TestPluggingAhead(AheadTestCase):
+class TestPluggingAhead(base.Spared, AheadTestCase):
+
+    SOME = ('test_event_during_a_stop',)
 
     def test_event_during_a_stop(self):
         """SIGTERM to either end; the event comes later; all is moved."""
@@ -185,7 +187,7 @@ class TestPluggingAhead(AheadTestCase):
         self.assertEqual(OTHER, port['binding:host_id'])
 
 
-class TestNobodyTells(AheadTestCase):
+class TestNobodyTells(base.Spared, AheadTestCase):
     """The destination says how long it is waited for, and what then."""
 
     OPTIONS = dict(AheadTestCase.OPTIONS, hosts=3, settings=[

@@ -1,4 +1,4 @@
-"""Which interfaces of guests are plugged in by this host, and which by libvirt.
+"""Which interfaces of guests this host plugs in, and which libvirt does.
 
 Those of a guest that moves here are plugged in before it comes.  Its
 definition while it runs then names a tap that libvirt neither makes nor

@@ -8,12 +8,13 @@ from nova_gs.virt.fake import driver
 from nova_gs.virt.fake import process
 from tests.fixtures import conf as conf_fixture
 from tests.functional.virt import contract
+from tests.functional.virt import ports_contract
 from tests.functional.virt import resize_contract
 from tests.unit import base
 
 
 class TestFakeDriver(contract.DriverContract, resize_contract.ResizeContract,
-                     base.TestCase):
+                     ports_contract.PortsContract, base.TestCase):
 
     def setUp(self):
         super().setUp()

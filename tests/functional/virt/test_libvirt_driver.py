@@ -23,6 +23,7 @@ from nova_gs.virt.libvirt import orders
 from tests.fixtures import conf as conf_fixture
 from tests.fixtures import libvirt_hosts
 from tests.functional.virt import contract
+from tests.functional.virt import ports_contract
 from tests.functional.virt import resize_contract
 from tests.unit import base
 
@@ -106,7 +107,8 @@ class TestCase(base.TestCase):
 
 
 class TestContract(TestCase, contract.DriverContract,
-                   resize_contract.ResizeContract):
+                   resize_contract.ResizeContract,
+                   ports_contract.PortsContract):
 
     def fail_next_spawn(self, virt):
         # libvirt takes the definition, but QEMU is not to be had: the disk
