@@ -43,7 +43,7 @@ class TestWaitingLibvirt(base.Spared, waiting.WaitingTestCase):
             self.assertEqual('ACTIVE', self.api.server(uuid)['status'])
             self.assertEqual(libvirt.VIR_DOMAIN_RUNNING, self.look(uuid)[0])
             self.ensure_up()
-            self._check_move(uuid)
+            self._check_move(uuid, event)
             self._delete_all()
             self.assertEqual([], self.ports())
         self.figure('libvirt: build waits for its port, SIGTERM, event later',
@@ -53,9 +53,11 @@ class TestWaitingLibvirt(base.Spared, waiting.WaitingTestCase):
                     event_to_exit_max_s=round(max(took), 3))
         self.assert_prompt(took, waiting.PROMISE)
 
-    def _check_move(self, uuid):
+    def _check_move(self, uuid, event):
         """Its interface and its port go with it."""
         self.api.live_migrate(uuid, OTHER)
+        self.await_wait(uuid)
+        self.api.tell(event)
         self.api.await_server(uuid, PATIENCE, status='ACTIVE', host=OTHER,
                               task_state=None)
         self.assertIsNotNone(self.look(uuid, OTHER)[1])

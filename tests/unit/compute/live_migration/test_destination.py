@@ -13,6 +13,7 @@ from nova_gs import objects
 from nova_gs.virt import driver
 from tests.fixtures import compute
 from tests.unit import base
+from tests.unit.compute import test_ports
 
 
 class TestDestination(base.TestCase):
@@ -31,6 +32,23 @@ class TestDestination(base.TestCase):
             (what, values['step'], values['host'], values['peer_host']))
         self.assertEqual({'vm_state': 'active', 'power_state': 1},
                          values['instance'])
+
+    def test_forget_takes_back_what_was_made_ready(self):
+        network = test_ports.FakeNetwork()
+        network.ahead['host1'] = ['p']
+        self.operation.instance.ports = [
+            objects.Port(id='p', network_id='n')]
+        object.__setattr__(self.host, 'plugging', ports.Plugging(
+            network, 300, is_fatal=True))
+        self.operation.params['ending'] = {
+            'state': 'failed', 'migration_status': 'error', 'reason': 'x'}
+        self.host.driver.errors['finish_migration'] = (
+            exception.HypervisorError(reason='the guest is here'))
+        destination.forget(self.host, self.operation)
+        self.assertEqual({'host1': ['p']}, network.ahead)
+        del self.host.driver.errors['finish_migration']
+        destination.forget(self.host, self.operation)
+        self.assertEqual({}, network.ahead)
 
     def test_ports_follow_the_guest(self):
         port = objects.Port(id='p', network_id=built_in.id_of('lan'))
@@ -167,6 +185,28 @@ class TestMakeRoom(base.TestCase):
     def test_room(self):
         self.assertIs(self.data, self.make_room())
         self.assertEqual([('accept_migration',)], self.host.driver.calls)
+
+    def test_ports_are_ready_before_room_is(self):
+        network = test_ports.FakeNetwork()
+        object.__setattr__(self.host, 'plugging', ports.Plugging(
+            network, 300, is_fatal=True))
+        self.instance.ports = [objects.Port(id='p', network_id='n')]
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_gs.objects.ExternalEventList.last_id',
+            classmethod(lambda cls, ctxt, uuid: 7)))
+
+        def plug():
+            self.assertEqual({'host1': ['p']}, network.ahead)
+            self.data.plugged = ['p']
+
+        self.meanwhile = plug
+        self.assertEqual(
+            ([['network-vif-plugged', 'p']], 7),
+            (self.make_room().waits_for['events'],
+             self.data.waits_for['after']))
+        self.meanwhile = lambda: self.become(state='failed')
+        self.assertRaises(exception.Conflict, self.make_room)
+        self.assertEqual({}, network.ahead)
 
     def test_image_of_disks_that_are_copied(self):
         images = {'known': objects.Image(id='known')}

@@ -80,6 +80,20 @@ class FakeDriverTestCase(base.TestCase):
         self.assertRaises(
             exception.GuestNotFound, one.get_guest, base.GUEST)
 
+    def test_ports_are_plugged_in_ahead(self):
+        """Unless it is told not to; without ports nothing is said."""
+        virt = self._driver()
+        data = objects.MigrateData(source_host='host2')
+        virt.accept_migration(self.instance, data)
+        self.assertIsNone(data.told('plugged'))
+        data.ports = [objects.Port(id='p', network_id='n')]
+        for plugs, plugged in ((True, ['p']), (False, [])):
+            self.flags(group='fake', plugs_ahead=plugs)
+            self.assertEqual(plugged, virt.accept_migration(
+                self.instance, data).plugged)
+            room, = self.one.control.world()['rooms'].values()
+            self.assertEqual(plugged, room['plugged'])
+
     def test_a_migration_by_its_verbs(self):
         source = self._driver()
         other = self.host('host2')
