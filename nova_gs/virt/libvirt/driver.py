@@ -6,12 +6,14 @@ import libvirt
 
 from nova_gs import clock as clock_module
 from nova_gs import exception
+from nova_gs.objects import fields
 from nova_gs.objects import migrate_data
 from nova_gs.virt import driver
 from nova_gs.virt.libvirt import arrival
 from nova_gs.virt.libvirt import baggage
 from nova_gs.virt.libvirt import compatibility
 from nova_gs.virt.libvirt import connection as connections
+from nova_gs.virt.libvirt import consoles
 from nova_gs.virt.libvirt import disks as disks_module
 from nova_gs.virt.libvirt import domain_xml
 from nova_gs.virt.libvirt import errors
@@ -22,7 +24,6 @@ from nova_gs.virt.libvirt import migration
 from nova_gs.virt.libvirt import native
 from nova_gs.virt.libvirt import orders
 from nova_gs.virt.libvirt import resize
-from nova_gs.virt.libvirt import screen
 from nova_gs.virt.libvirt import serial
 from nova_gs.virt.libvirt import wiring
 
@@ -94,18 +95,18 @@ class LibvirtDriver(driver.ComputeDriver):
         self._disks.keep_console(instance.uuid, written)
 
     def vnc_console(self, instance):
-        uuid = instance.uuid
-        with self._doing('Looking for the screen of', uuid):
-            found = self._connector.query(
-                lambda connection: screen.find(connection, uuid))
+        found = self._console(instance.uuid, fields.ConsoleType.NOVNC)
         return driver.ConsoleAddress(
             host=self._host.proxy_address(found.host), port=found.port)
 
     def serial_console(self, instance):
-        uuid = instance.uuid
-        with self._doing('Looking for the serial port of', uuid):
-            return self._connector.query(
-                lambda connection: serial.find(connection, uuid))
+        return self._console(instance.uuid, fields.ConsoleType.SERIAL)
+
+    def _console(self, uuid, console_type):
+        with self._doing('Looking for the %s console of' % console_type,
+                         uuid):
+            return self._connector.query(lambda connection: consoles.find(
+                connection, uuid, console_type))
 
     # A guest's life.
 

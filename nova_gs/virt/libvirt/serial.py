@@ -14,7 +14,6 @@ import libvirt
 
 from nova_gs import concurrency
 from nova_gs import exception
-from nova_gs.virt import driver
 from nova_gs.virt.libvirt import guest as guests
 from nova_gs.virt.libvirt import native
 from nova_gs.virt.libvirt import serial_port
@@ -186,23 +185,3 @@ def _read(conf):
                     % options.proxyclient_address,
             remedy='Set the address of this host on the management network.')
     return options.proxyclient_address, range(first, end)
-
-
-def find(connection, uuid):
-    """Return the driver.ConsoleAddress of a guest's serial port.
-
-    :raises: ConsoleTypeUnavailable, ConsoleNotReady, GuestNotFound,
-        libvirtError
-    """
-    domain = guests.find(connection, uuid)
-    if domain is None:
-        raise exception.GuestNotFound(instance_id=uuid)
-    found = serial_port.read(domain.XMLDesc(0))
-    if found is None:
-        raise exception.ConsoleTypeUnavailable(
-            instance_id=uuid, console_type='serial',
-            why='it was made while [serial_console] enabled was false')
-    if not domain.isActive():
-        raise exception.ConsoleNotReady(
-            instance_id=uuid, why='it is not running')
-    return driver.ConsoleAddress(host=found[0], port=found[1])
