@@ -1,8 +1,7 @@
 """Sphinx directives that show the driver contract as it stands in the code.
 
 ``.. driver-verbs:: ComputeDriver``
-    the verbs of a class of ``nova_gs/virt/driver.py``, with what each
-    promises
+    the verbs of a class of the contract, with what each promises
 ``.. driver-conformance::``
     what the conformance suite asks of a driver, a line a test
 ``.. driver-hooks::``
@@ -17,6 +16,11 @@ from docutils.parsers import rst
 from docutils import statemachine
 
 from nova_gs.virt import driver
+from nova_gs.virt import live_migration
+
+#: The classes of the contract, by name.
+CLASSES = {cls.__name__: cls for cls in (
+    driver.ComputeDriver, live_migration.MigrationHandle)}
 
 #: The conformance suite: it is read, not imported, as it needs test tools.
 SUITE = (pathlib.Path(__file__).resolve().parents[2]
@@ -75,7 +79,7 @@ class DriverVerbs(_Listing):
     required_arguments = 1
 
     def items(self):
-        return verbs(getattr(driver, self.arguments[0]))
+        return verbs(CLASSES[self.arguments[0]])
 
 
 class DriverHooks(_Listing):

@@ -63,7 +63,7 @@ class OldPeers:
     :param conf: ConfigOpts
     :param context: admin RequestContext
     :param host: the host's name
-    :param peers: rpcapi.Peers
+    :param peers: peers.Peers
     """
 
     def __init__(self, conf, context, host, peers):

@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from nova_gs.api import app
 from nova_gs.api import server
+from nova_gs.compute import peers
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs import context
@@ -124,7 +125,7 @@ class ApiService:
         self._messages = transport.create(self._conf)
         compute = rpcapi.ComputeAPI(
             self._conf, self._messages, clock,
-            rpcapi.Peers(context.get_admin_context(), clock), self._leaving)
+            peers.Peers(context.get_admin_context(), clock), self._leaving)
         conductor = conductor_rpcapi.ConductorAPI(
             self._conf, self._messages)
         return app.create(

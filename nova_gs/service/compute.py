@@ -20,6 +20,7 @@ from nova_gs.compute.live_migration import silence
 from nova_gs.compute import manager as compute_manager
 from nova_gs.compute import old_peers
 from nova_gs.compute import outbox
+from nova_gs.compute import peers
 from nova_gs.compute import ports
 from nova_gs.compute import power_sync
 from nova_gs.compute import records
@@ -103,7 +104,7 @@ class ComputeService(daemon.Daemon):
             for topic in (_NEW_WORK, _ONGOING)}
         self._conductor = conductor_rpcapi.seat_records(
             conf, self._transports[_NEW_WORK], self._rpc_bound)
-        self._peers = rpcapi.Peers(self.context, clock)
+        self._peers = peers.Peers(self.context, clock)
         self._quiescing = quiesce.Quiescing(
             self.coordinator, self.gate, self.tracker, self._record,
             conf.shutdown)

@@ -6,6 +6,7 @@ import uuid
 
 from oslo_log import log as logging
 
+from nova_gs.compute import peers
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import hearing
 from nova_gs.conductor import leftovers
@@ -174,9 +175,9 @@ class ConductorService(daemon.Daemon):
         return database.seat(self.conf)
 
     def _make_means(self):
-        peers = rpcapi.Peers(self.context, self.clock)
+        others = peers.Peers(self.context, self.clock)
         compute = rpcapi.ComputeAPI(
-            self.conf, self._transport, self.clock, peers, self.leaving)
+            self.conf, self._transport, self.clock, others, self.leaving)
         conductor = conductor_rpcapi.ConductorAPI(self.conf, self._transport)
         return base.Means(
             conf=self.conf, clock=self.clock, compute_rpcapi=compute,

@@ -10,6 +10,7 @@ import threading
 
 from oslo_log import log as logging
 
+from nova_gs.compute import peers
 from nova_gs.compute import rpcapi
 from nova_gs.conductor import rpcapi as conductor_rpcapi
 from nova_gs.consoles import finder
@@ -58,7 +59,7 @@ class NoVncProxyService:
         conductor_rpcapi.seat_records(conf, self._messages, lambda: None)
         self._server = server.Server(
             listener, finder.Finder(rpcapi.ComputeAPI(
-                conf, self._messages, clock, rpcapi.Peers(
+                conf, self._messages, clock, peers.Peers(
                     context.get_admin_context(), clock), self._leaving)),
             conf.vnc.novnc_web, conf.vnc.allowed_origins)
         self._supervision.meet()

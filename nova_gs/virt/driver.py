@@ -17,7 +17,8 @@ A live migration takes seven verbs, in this order::
     finish_migration(SOURCE, ..)    finish_migration(DESTINATION, ..)
 
 and ``adopt_migration`` instead of ``start_migration`` after a restart.  A
-destination that has lost its source asks with ``look_for_arrival``.
+destination that has lost its source asks with ``look_for_arrival``.  What they
+say of it, and the handle, are in ``virt.live_migration``.
 
 A guest that is moved switched off, or gets another size, takes these; both
 columns may be the same host::
@@ -69,28 +70,6 @@ class Plug:
     ALL = (BRIDGE, OVS, USER)
 
 
-class Side(enum.Enum):
-    """Which end of a migration this host is."""
-
-    SOURCE = 'source'
-    DESTINATION = 'destination'
-
-
-class Arrival(enum.Enum):
-    """What a destination's hypervisor says of a guest that may come."""
-
-    #: It knows nothing of it.
-    NOTHING = 'nothing'
-    #: It is on its way, and nowhere near running here.
-    COMING = 'coming'
-    #: It runs here, and may need what its source still has of its memory.
-    POST_COPY = 'post-copy'
-    #: It runs here, and needs nobody.
-    HERE = 'here'
-    #: It was here, and is switched off.
-    OFF = 'off'
-
-
 @dataclasses.dataclass(frozen=True)
 class Guest:
     """One guest as the hypervisor sees it."""
@@ -114,77 +93,11 @@ class HostFacts:
 
 
 @dataclasses.dataclass(frozen=True)
-class Progress:
-    """One look at a running migration; sizes in bytes, times in seconds.
-
-    ``phase`` is ``'pre-copy'``, ``'post-copy'``, ``'ended'``; or ``'in
-    doubt'``, as long as no hypervisor says which host has the guest.
-    """
-
-    phase: str = 'pre-copy'
-    elapsed: float = 0.0
-    memory_total: int = 0
-    memory_processed: int = 0
-    memory_remaining: int = 0
-    disk_total: int = 0
-    disk_processed: int = 0
-    disk_remaining: int = 0
-
-    @property
-    def percent(self):
-        """Return how much of the first pass is over, 0 to 100."""
-        total = self.memory_total + self.disk_total
-        if not total:
-            return 0
-        remaining = self.memory_remaining + self.disk_remaining
-        return max(0, min(100, round(100 * (total - remaining) / total)))
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """How a migration ended.
-
-    ``arrived`` is true when the hypervisor has confirmed that the guest runs
-    at the destination and no longer at the source.  Otherwise the guest is
-    at the source, ``aborted`` says whether someone asked for that, and
-    ``reason`` is for the user.
-    """
-
-    arrived: bool
-    aborted: bool = False
-    reason: str = ''
-    downtime_ms: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
 class ConsoleAddress:
     """Where a proxy reaches a console: over TCP, from another machine too."""
 
     host: str
     port: int
-
-
-class MigrationHandle(abc.ABC):
-    """A live migration that is under way at its source."""
-
-    @abc.abstractmethod
-    def progress(self):
-        """Return a ``Progress``; never raises because the end has come."""
-
-    @abc.abstractmethod
-    def wait(self, timeout):
-        """Return the ``Outcome``, or None if there is none after timeout s."""
-
-    @abc.abstractmethod
-    def abort(self):
-        """Call the migration off; ``wait`` tells when the guest is back.
-
-        :raises: MigrationNotAbortable in post-copy
-        """
-
-    @abc.abstractmethod
-    def force_complete(self):
-        """Make it end soon: post-copy where permitted, or a paused guest."""
 
 
 class ComputeDriver(abc.ABC):
@@ -370,7 +283,7 @@ class ComputeDriver(abc.ABC):
         only look.  Disks are removed if they were copied, or made to be
         copied to, and never where both hosts share them.
 
-        :param side: ``Side`` of this host
+        :param side: ``live_migration.Side`` of this host
         :param arrived: whether the guest is at the destination now
         :returns: ``Guest`` where it stays, else None
         """
@@ -387,7 +300,7 @@ class ComputeDriver(abc.ABC):
 
     @abc.abstractmethod
     def look_for_arrival(self, instance):
-        """At the destination: return the ``Arrival`` of a guest.
+        """At the destination: return a guest's ``live_migration.Arrival``.
 
         It changes nothing.
         """

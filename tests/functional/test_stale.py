@@ -11,6 +11,7 @@ import signal
 import threading
 import uuid as uuids
 
+from nova_gs.compute import peers
 from nova_gs.compute import rpcapi
 from nova_gs import exception
 from nova_gs import objects
@@ -233,7 +234,7 @@ class TestStale(base.Spared, StaleTestCase):
         made = transport.create(self.requester.conf)
         yield rpcapi.ComputeAPI(
             self.requester.conf, made, self.clock,
-            rpcapi.Peers(self.requester.context, self.clock),
+            peers.Peers(self.requester.context, self.clock),
             threading.Event())
         queue = made._driver._reply_q
         made.cleanup()

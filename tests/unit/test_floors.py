@@ -81,13 +81,6 @@ REGISTRIES = ('objects',)
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
 
-#: Modules that may be longer, with the reason; never beyond the hard limit.
-LONGER_MODULES = {
-    'compute.rpcapi': 'a method of a few lines for each row of the catalogue',
-    'virt.driver': 'the contract, which is mostly told in docstrings',
-}
-HARD_LIMIT = 500
-
 #: Folders of generated or append-only code, whose functions may be long.
 RECORDS = ('db.migrations',)
 
@@ -243,16 +236,11 @@ class ComputeClosureTestCase(_HouseTestCase):
 
 class SizesTestCase(_HouseTestCase):
 
-    def _lines_of(self, name):
-        return len(self.house.files[name].read_text().splitlines())
-
     def test_modules(self):
         complaints = []
-        for name in self.house.files:
-            lines = self._lines_of(name)
-            most = HARD_LIMIT if house.short(name) in LONGER_MODULES else (
-                LONGEST_MODULE)
-            if lines > most:
+        for name, path in self.house.files.items():
+            lines = len(path.read_text().splitlines())
+            if lines > LONGEST_MODULE:
                 complaints.append('%s has %d lines' % (name, lines))
         self.assert_none(complaints)
 
@@ -274,12 +262,6 @@ class SizesTestCase(_HouseTestCase):
             '%s has no docstring' % name
             for name, tree in self.house.trees.items()
             if tree.body and not ast.get_docstring(tree)])
-
-    def test_excuses_are_still_needed(self):
-        self.assert_none([
-            '%s needs no excuse any more' % name for name in LONGER_MODULES
-            if self._lines_of('%s.%s' % (house.PACKAGE, name)) <=
-            LONGEST_MODULE])
 
 
 class RulesTestCase(testtools.TestCase):

@@ -1,5 +1,4 @@
-"""A guest's console: what it wrote, and URLs of its screen and serial port.
-"""
+"""A guest's consoles: what it wrote, and where its others are seen."""
 
 import urllib.parse
 

@@ -25,6 +25,7 @@ def tell(conf, records, host, method, **arguments):
     :returns: None when it has answered, else why it has not
     """
     # They take their time to import, and few commands need them.
+    from nova_gs.compute import peers
     from nova_gs.compute import rpcapi
     from nova_gs.rpc import client as rpc_client
     from nova_gs.rpc import transport
@@ -42,7 +43,7 @@ def tell(conf, records, host, method, **arguments):
         # Its text may have a part of the password in it.
         return 'transport_url names no broker that can be used.'
     compute = rpcapi.ComputeAPI(
-        conf, messages, now, rpcapi.Peers(ctxt, now), threading.Event())
+        conf, messages, now, peers.Peers(ctxt, now), threading.Event())
     try:
         with rpc_client.at_most(WITHIN):
             getattr(compute, method)(ctxt, host, **arguments)

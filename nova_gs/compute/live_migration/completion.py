@@ -68,7 +68,7 @@ def mind(departure, progress):
     """Do with a migration what is to be done at a look at it.
 
     :param departure: source.Departure
-    :param progress: driver.Progress
+    :param progress: live_migration.Progress
     """
     if progress.phase != 'pre-copy' or departure.is_settled:
         return

@@ -17,7 +17,7 @@ from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import client as rpc_client
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def make_room(host, ctxt, rooms, operation_uuid, instance, migrate_data):
         except exception.PeerUnavailable as error:
             reason = exception.reason_of(error)
         except exception.Conflict:
-            leftovers.remove(host, instance, driver.Side.DESTINATION,
+            leftovers.remove(host, instance, live_migration.Side.DESTINATION,
                              arrived=False)
             raise
         else:
@@ -152,7 +152,7 @@ def _look_after(host, operation):
         leftovers.destroy(host, operation.instance)
     try:
         guest = host.driver.finish_migration(
-            operation.instance, driver.Side.DESTINATION, arrived=True)
+            operation.instance, live_migration.Side.DESTINATION, arrived=True)
     except (exception.HypervisorError, exception.GuestNotFound) as error:
         # It runs here all the same, or was deleted already.
         LOG.warning('Instance %s has arrived, but looking after it failed: '
@@ -169,8 +169,8 @@ def forget(host, operation):
     """The guest does not come: give its room back and end the operation."""
     ending = operation.params['ending']
     with leftovers.alone_with(operation.instance_uuid):
-        leftovers.remove_at_last(host, operation, driver.Side.DESTINATION,
-                                 arrived=False)
+        leftovers.remove_at_last(
+            host, operation, live_migration.Side.DESTINATION, arrived=False)
     host.recorder.insist(
         operation.finish, ending['state'], error=ending['reason'],
         migration={'status': ending['migration_status']})

@@ -9,7 +9,7 @@ from nova_gs.compute import ports
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def remove(host, instance, side, arrived):
     So nothing can be taken away that was made for the next migration.
 
     :param host: compute.host.Host
-    :param side: driver.Side of this host
+    :param side: live_migration.Side of this host
     :param arrived: whether the guest is at the destination
     :returns: whether nothing is left
     """
@@ -57,7 +57,7 @@ def let_go(host, instance, side, arrived):
     :raises: HypervisorError, NetworkFailed
     """
     host.driver.finish_migration(instance, side, arrived=arrived)
-    if side is driver.Side.DESTINATION:
+    if side is live_migration.Side.DESTINATION:
         # Last: the hypervisor refuses where the guest is here after all.
         ports.unbind_ahead(host, instance)
 
@@ -104,8 +104,8 @@ def give_rooms_back(host, ctxt):
     """
     for instance_uuid, over in _not_cleared(
             host, ctxt, _DID_NOT_COME, 'dest_compute').items():
-        _clear(host, ctxt, instance_uuid, over, driver.Side.DESTINATION,
-               arrived=False)
+        _clear(host, ctxt, instance_uuid, over,
+               live_migration.Side.DESTINATION, arrived=False)
 
 
 def clear_after_departures(host, ctxt):
@@ -117,7 +117,7 @@ def clear_after_departures(host, ctxt):
     for instance_uuid, over in _not_cleared(
             host, ctxt, fields.MigrationStatus.COMPLETED,
             'source_compute').items():
-        _clear(host, ctxt, instance_uuid, over, driver.Side.SOURCE,
+        _clear(host, ctxt, instance_uuid, over, live_migration.Side.SOURCE,
                arrived=True)
 
 

@@ -24,7 +24,7 @@ from nova_gs import exception
 from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.shutdown import policy
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 STEP = 'live_migration'
 
 _STATES = fields.OperationState
-_ARRIVAL = driver.Arrival
+_ARRIVAL = live_migration.Arrival
 
 
 class Verdict(enum.Enum):
@@ -67,7 +67,7 @@ def decide(operation, arrival=None):
     """Return the ``Verdict`` on a room.
 
     :param operation: objects.Operation that was to bring the guest
-    :param arrival: driver.Arrival, where it ``needs_a_look``
+    :param arrival: live_migration.Arrival, where it ``needs_a_look``
     """
     if not needs_a_look(operation):
         under_way = operation.step == STEP and not operation.is_final
@@ -214,7 +214,7 @@ class Rooms:
 
     def _give_back(self, ctxt, room, operation):
         leftovers.let_go(self._host, operation.instance,
-                         driver.Side.DESTINATION, arrived=False)
+                         live_migration.Side.DESTINATION, arrived=False)
         if operation.is_final:
             self._host.cleared.append(operation.migration_uuid)
             self._drop(room)

@@ -14,7 +14,7 @@ from nova_gs import objects
 from nova_gs.objects import fields
 from nova_gs.rpc import client as rpc_client
 from nova_gs.shutdown import policy
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Departure:
         except _Leaving as leaving:
             outcome, reason = None, str(leaving)
         except Exception as error:
-            outcome = driver.Outcome(
+            outcome = live_migration.Outcome(
                 arrived=False, reason=exception.reason_of(error),
                 aborted=isinstance(error, exception.MigrationAborted))
             if not isinstance(error, exception.NovaGSException):
@@ -205,7 +205,7 @@ class Departure:
     def _go_on(self):
         """Watch what an earlier process had begun."""
         if self._handle is None:
-            return driver.Outcome(arrived=False, reason=_NOT_THERE)
+            return live_migration.Outcome(arrived=False, reason=_NOT_THERE)
         self._say(_STATUS.RUNNING)
         return self._watch()
 
@@ -352,7 +352,8 @@ class Departure:
         """Return, in words, what becomes of a guest that has not moved."""
         try:
             self.host.driver.finish_migration(
-                self.operation.instance, driver.Side.SOURCE, arrived=False)
+                self.operation.instance, live_migration.Side.SOURCE,
+                arrived=False)
         except exception.GuestNotFound:
             # It was deleted on its way; its room must go as well.
             return 'is not on %s any more' % self.host.name
@@ -385,7 +386,7 @@ class Departure:
 
 def clean_up(host, operation):
     """The guest runs elsewhere now: keep nothing of it; end the operation."""
-    leftovers.remove_at_last(host, operation, driver.Side.SOURCE,
+    leftovers.remove_at_last(host, operation, live_migration.Side.SOURCE,
                              arrived=True)
     host.recorder.insist(
         operation.finish, fields.OperationState.SUCCEEDED,

@@ -9,8 +9,8 @@ on its way from succeeding later.
 import threading
 
 from nova_gs import exception
-from nova_gs.virt import driver
 from nova_gs.virt.fake import guests
+from nova_gs.virt import live_migration
 
 
 class Arrivals:
@@ -94,18 +94,18 @@ class Arrivals:
             return bool(self._world.get('arrivals', call.args['migration']))
 
     def seen(self, call):
-        """Return the value of a driver.Arrival: what is known of a guest."""
+        """Return the value of a live_migration.Arrival."""
         with self._lock:
             row = self._world.get('guests', call.guest)
             if row:
-                arrival = (driver.Arrival.OFF
+                arrival = (live_migration.Arrival.OFF
                            if row['power_state'] in (
                                guests.SHUTDOWN, guests.SUSPENDED)
-                           else driver.Arrival.HERE)
+                           else live_migration.Arrival.HERE)
             elif call.guest in self._open:
-                arrival = driver.Arrival.COMING
+                arrival = live_migration.Arrival.COMING
             else:
-                arrival = driver.Arrival.NOTHING
+                arrival = live_migration.Arrival.NOTHING
             return arrival.value
 
     def disconnected(self, guest, migration):

@@ -7,6 +7,7 @@ from nova_gs.objects import migrate_data as migrate_data_obj
 from nova_gs.virt import driver
 from nova_gs.virt.fake import client
 from nova_gs.virt.fake import protocol
+from nova_gs.virt import live_migration
 
 
 class _Link:
@@ -48,7 +49,7 @@ class _Link:
             fail=verb in self._failures))
 
 
-class FakeMigrationHandle(driver.MigrationHandle):
+class FakeMigrationHandle(live_migration.MigrationHandle):
     """A migration that the source's hypervisor carries on by itself."""
 
     def __init__(self, link, guest, migration):
@@ -61,11 +62,11 @@ class FakeMigrationHandle(driver.MigrationHandle):
             verb, self._guest, migration=self._migration, **args)
 
     def progress(self):
-        return driver.Progress(**self._call('progress'))
+        return live_migration.Progress(**self._call('progress'))
 
     def wait(self, timeout):
         outcome = self._call('wait', timeout=timeout)
-        return None if outcome is None else driver.Outcome(**outcome)
+        return None if outcome is None else live_migration.Outcome(**outcome)
 
     def abort(self):
         self._call('abort')
@@ -200,7 +201,7 @@ class FakeDriver(driver.ComputeDriver):
         return FakeMigrationHandle(self._link, instance.uuid, migration)
 
     def look_for_arrival(self, instance):
-        return driver.Arrival(
+        return live_migration.Arrival(
             self._link.call('look_for_arrival', instance.uuid))
 
     def check_resize(self, instance, flavor):

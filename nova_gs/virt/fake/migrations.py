@@ -160,7 +160,7 @@ class Migrations:
         return None
 
     def progress(self, call):
-        """Return the fields of driver.Progress."""
+        """Return the fields of live_migration.Progress."""
         job = self._job(call)
         if job is not None and job.phase != mover.ENDED:
             return self._progress_of(job)

@@ -11,10 +11,10 @@ import libvirt
 from oslo_log import log as logging
 
 from nova_gs import exception
-from nova_gs.virt import driver
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import errors
 from nova_gs.virt.libvirt import guest as guests
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ RUNNING_POSTCOPY_FAILED = getattr(
 LEFT_OVER = (POST_COPY, BROKEN_POST_COPY, INCOMING, STARTING)
 # States of a guest at its destination that says what it needs of the source.
 _ARRIVALS = {
-    INCOMING: driver.Arrival.COMING,
-    STARTING: driver.Arrival.COMING,
-    POST_COPY: driver.Arrival.POST_COPY,
-    BROKEN_POST_COPY: driver.Arrival.POST_COPY,
+    INCOMING: live_migration.Arrival.COMING,
+    STARTING: live_migration.Arrival.COMING,
+    POST_COPY: live_migration.Arrival.POST_COPY,
+    BROKEN_POST_COPY: live_migration.Arrival.POST_COPY,
     (libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_POSTCOPY):
-        driver.Arrival.POST_COPY,
+        live_migration.Arrival.POST_COPY,
     (libvirt.VIR_DOMAIN_RUNNING, RUNNING_POSTCOPY_FAILED):
-        driver.Arrival.POST_COPY,
+        live_migration.Arrival.POST_COPY,
 }
 
 
@@ -67,7 +67,7 @@ class Place(enum.Enum):
     SPLIT = 'split'
 
 
-_SAYS = driver.Arrival
+_SAYS = live_migration.Arrival
 
 #: Whether a guest has arrived, by what the source and the destination say
 #: (None: it cannot be asked). What is not here is in doubt: the source has a
@@ -95,7 +95,7 @@ def has_arrived(place, there):
     """Return whether a guest has arrived; None: it is in doubt.
 
     :param place: its ``Place``, neither MOVING nor HERE
-    :param there: its ``driver.Arrival``; None when nobody can be asked
+    :param there: its ``live_migration.Arrival``; None when nobody can be asked
     """
     return _ARRIVED.get((place, there))
 
@@ -196,18 +196,21 @@ def forget(connection, uuid, has_copies=False):
 
 
 def seen(connection, uuid):
-    """At the destination: return the driver.Arrival; raises libvirtError."""
+    """At the destination: return the live_migration.Arrival.
+
+    :raises: libvirtError
+    """
     domain = guests.find(connection, uuid)
     if domain is None:
-        return driver.Arrival.NOTHING
+        return live_migration.Arrival.NOTHING
     state = tuple(domain.state())
     if state[0] in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED):
-        return driver.Arrival.OFF
-    return _ARRIVALS.get(state, driver.Arrival.HERE)
+        return live_migration.Arrival.OFF
+    return _ARRIVALS.get(state, live_migration.Arrival.HERE)
 
 
 def ask_destination(uri, uuid, opener):
-    """Return the driver.Arrival of a guest; None: it cannot be told.
+    """Return the live_migration.Arrival of a guest; None: it cannot be told.
 
     :param uri: of the destination's libvirt, or None when unknown
     :param opener: function(uri) that returns a virConnect

@@ -26,6 +26,7 @@ from nova_gs.virt.libvirt import orders
 from nova_gs.virt.libvirt import resize
 from nova_gs.virt.libvirt import serial
 from nova_gs.virt.libvirt import wiring
+from nova_gs.virt import live_migration
 
 # Seconds that libvirtd may take to say goodbye.
 CLOSE_PATIENCE = 2.0
@@ -271,7 +272,8 @@ class LibvirtDriver(driver.ComputeDriver):
     def finish_migration(self, instance, side, arrived):
         uuid = instance.uuid
         self._serials.settle(uuid)
-        stays = (driver.Side.DESTINATION if arrived else driver.Side.SOURCE)
+        stays = (live_migration.Side.DESTINATION if arrived
+                 else live_migration.Side.SOURCE)
         if side is stays:
             guest = self.get_guest(uuid)
             self._baggage.keep(uuid)
@@ -280,7 +282,7 @@ class LibvirtDriver(driver.ComputeDriver):
             arrival.forget(connection, uuid, self._baggage.is_expected(uuid))
         self._wiring.unplug(uuid)
         self._baggage.drop(
-            uuid, baggage.LEAVING if side is driver.Side.SOURCE
+            uuid, baggage.LEAVING if side is live_migration.Side.SOURCE
             else baggage.INCOMING)
         return None
 

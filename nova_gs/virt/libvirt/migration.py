@@ -10,13 +10,13 @@ import libvirt
 from oslo_log import log as logging
 
 from nova_gs import exception
-from nova_gs.virt import driver
 from nova_gs.virt.libvirt import arrival
 from nova_gs.virt.libvirt import connection as connections
 from nova_gs.virt.libvirt import errors
 from nova_gs.virt.libvirt import guest as guests
 from nova_gs.virt.libvirt import native
 from nova_gs.virt.libvirt import wishes
+from nova_gs.virt import live_migration
 
 LOG = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class Tools:
 
 
 @native.doors
-class Migration(driver.MigrationHandle):
-    """See driver.MigrationHandle.
+class Migration(live_migration.MigrationHandle):
+    """See live_migration.MigrationHandle.
 
     :param tools: Tools
     :param uuid: of the guest
@@ -71,7 +71,7 @@ class Migration(driver.MigrationHandle):
         self._lock = native.threading.RLock()
         self._ended = native.threading.Event()
         self._outcome = None
-        self._progress = driver.Progress()
+        self._progress = live_migration.Progress()
         self._wishes = wishes.Wishes(tools, uuid, self._lock, self._ended)
 
     # The verbs.
@@ -128,7 +128,7 @@ class Migration(driver.MigrationHandle):
         finally:
             connections.close(connection)
         if failure is None:
-            self._end(driver.Outcome(
+            self._end(live_migration.Outcome(
                 arrived=True, downtime_ms=self._downtime()))
         else:
             self._settle(failure)
@@ -171,18 +171,18 @@ class Migration(driver.MigrationHandle):
             self._doubt(place, there)
             return None
         if arrived:
-            return driver.Outcome(
+            return live_migration.Outcome(
                 arrived=True, downtime_ms=self._downtime())
         if place is arrival.Place.STOPPED:
             with self._lock:
                 return self._stays(failure)
-        return driver.Outcome(arrived=False, reason='%s %s' % (
+        return live_migration.Outcome(arrived=False, reason='%s %s' % (
             self._reason(failure), LOST[place]))
 
     def _stays(self, failure):
         """See that the guest goes on here, then return that outcome."""
         self._undo_pause()
-        return driver.Outcome(
+        return live_migration.Outcome(
             arrived=False, aborted=self._was_aborted(failure),
             reason=self._reason(failure))
 
@@ -190,7 +190,7 @@ class Migration(driver.MigrationHandle):
         """Say once that nobody knows where the guest is."""
         if self._progress.phase == IN_DOUBT:
             return
-        self._progress = driver.Progress(
+        self._progress = live_migration.Progress(
             **dict(vars(self._progress), phase=IN_DOUBT))
         LOG.warning(
             'Where guest %s is cannot be told yet: on this host it is %s, and '
@@ -203,7 +203,7 @@ class Migration(driver.MigrationHandle):
         with self._lock:
             self._outcome = outcome
             self._ended.set()
-        self._progress = driver.Progress(
+        self._progress = live_migration.Progress(
             **dict(vars(self._progress), phase='ended'))
         self._tools.watch.forget(self._uuid)
 
@@ -250,7 +250,7 @@ class Migration(driver.MigrationHandle):
             stats = domain.jobStats()
             if not arrival.is_outgoing(stats):
                 return None
-            return driver.Progress(
+            return live_migration.Progress(
                 phase=phase, elapsed=stats.get('time_elapsed', 0) / 1000,
                 **{name: stats.get(name, 0) for name in (
                     'memory_total', 'memory_processed', 'memory_remaining',

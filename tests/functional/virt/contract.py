@@ -16,6 +16,7 @@ from nova_gs.devcloud import waiting
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 
 # Seconds after which what should have come will not; never waited out.
 PATIENCE = 60
@@ -82,10 +83,10 @@ class Help(abc.ABC):
         self.assertTrue(outcome.reason)
         for _twice in range(2):
             self.assertIsNone(destination.finish_migration(
-                instance, driver.Side.DESTINATION, False))
+                instance, live_migration.Side.DESTINATION, False))
             self.assertEqual(
                 RUNNING, source.finish_migration(
-                    instance, driver.Side.SOURCE, False).power_state)
+                    instance, live_migration.Side.SOURCE, False).power_state)
         self.assert_at(source, instance)
         self.assert_not_at(destination, instance)
 
@@ -94,10 +95,11 @@ class Help(abc.ABC):
         self.assertFalse(outcome.aborted)
         for _twice in range(2):
             self.assertIsNone(source.finish_migration(
-                instance, driver.Side.SOURCE, True))
+                instance, live_migration.Side.SOURCE, True))
             self.assertEqual(
                 RUNNING, destination.finish_migration(
-                    instance, driver.Side.DESTINATION, True).power_state)
+                    instance, live_migration.Side.DESTINATION,
+                    True).power_state)
         self.assert_at(destination, instance)
         self.assert_not_at(source, instance)
 
@@ -478,12 +480,12 @@ class DriverContract(Help):
         handle = source.adopt_migration(instance, self.data)
         self.assertIsNone(handle.wait(0))
         self.under_way(handle)
-        self.assertIs(driver.Arrival.COMING,
+        self.assertIs(live_migration.Arrival.COMING,
                       destination.look_for_arrival(instance))
         handle.force_complete()
         self.assert_moved(
             source, destination, instance, handle.wait(PATIENCE))
-        self.assertIs(driver.Arrival.HERE,
+        self.assertIs(live_migration.Arrival.HERE,
                       destination.look_for_arrival(instance))
 
     def test_adopt_and_abort(self):
@@ -503,7 +505,7 @@ class DriverContract(Help):
         self.assertIsNone(source.adopt_migration(
             instance, self.check(source, destination, instance)))
         self.assert_at(source, instance)
-        self.assertIs(driver.Arrival.NOTHING,
+        self.assertIs(live_migration.Arrival.NOTHING,
                       destination.look_for_arrival(instance))
 
     def test_adopt_what_has_arrived_meanwhile(self):

@@ -7,6 +7,7 @@ import uuid
 
 from nova_gs import objects
 from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.functional.virt import contract
 
 
@@ -30,7 +31,7 @@ class PortsContract(contract.Help):
             self.assertLessEqual(
                 set(accepted.plugged), {instance.ports[0].id})
             destination.finish_migration(
-                instance, driver.Side.DESTINATION, False)
+                instance, live_migration.Side.DESTINATION, False)
             self.assert_not_at(destination, instance)
             self.assert_at(source, instance)
         accepted = destination.accept_migration(instance, data)

@@ -10,6 +10,7 @@ from nova_gs.devcloud import scribe
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.fixtures import disk_images
 from tests.functional import base
 from tests.functional.virt import contract
@@ -142,8 +143,9 @@ class TestBlockMigration(base.Spared, TestCase):
             kept = self.keep(here, instance)
             handle = self.migrate(here, there, instance)
             self.assertTrue(handle.wait(contract.PATIENCE).arrived)
-            here.finish_migration(instance, driver.Side.SOURCE, True)
-            there.finish_migration(instance, driver.Side.DESTINATION, True)
+            here.finish_migration(instance, live_migration.Side.SOURCE, True)
+            there.finish_migration(
+                instance, live_migration.Side.DESTINATION, True)
             self.assert_at(there, instance, driver.PowerState.PAUSED)
             for name in ('disk', 'disk.swap'):
                 self.assertTrue(disk_images.are_equal(
@@ -187,8 +189,9 @@ class TestBlockMigration(base.Spared, TestCase):
         source, destination = self.make_pair()
         instance = self.spawn(source)
         self.check(source, destination, instance)
-        self.assert_stayed(source, destination, instance, driver.Outcome(
-            arrived=False, reason='called off'))
+        self.assert_stayed(
+            source, destination, instance, live_migration.Outcome(
+                arrived=False, reason='called off'))
 
     def test_stands_still_and_stays(self):
         source, destination = self.make_pair(slow=True)

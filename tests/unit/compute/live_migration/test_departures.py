@@ -3,6 +3,7 @@
 from nova_gs.compute.live_migration import deadline
 from nova_gs import exception
 from nova_gs.shutdown import policy
+from nova_gs.virt import live_migration
 from tests.fixtures import compute
 from tests.unit.compute.live_migration import base
 
@@ -294,7 +295,7 @@ class TestAdopting(base.SourceTestCase):
         self.wait_over()
         self.assertEqual('failed', self.ending()['state'])
         self.assertIn('does not move the guest', self.ending()['reason'])
-        self.assertIn(('finish_migration', compute.driver.Side.SOURCE, False),
+        self.assertIn(('finish_migration', live_migration.Side.SOURCE, False),
                       self.host.driver.calls)
 
     def test_guest_is_fenced_until_it_is_over(self):

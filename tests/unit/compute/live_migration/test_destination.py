@@ -11,6 +11,7 @@ from nova_gs import exception
 from nova_gs.network import built_in
 from nova_gs import objects
 from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.fixtures import compute
 from tests.unit import base
 from tests.unit.compute import test_ports
@@ -124,7 +125,7 @@ class TestDestination(base.TestCase):
             'reason': 'asked for by a user'}
         destination.forget(self.host, self.operation)
         self.assertEqual(
-            [('finish_migration', driver.Side.DESTINATION, False)],
+            [('finish_migration', live_migration.Side.DESTINATION, False)],
             self.host.driver.calls)
         what, values = self.operation.last()
         self.assertEqual(('finish', 'aborted', 'asked for by a user'),
@@ -140,7 +141,7 @@ class TestDestination(base.TestCase):
         self.assertEqual('finish', self.operation.last()[0])
 
 
-GIVEN_BACK = ('finish_migration', driver.Side.DESTINATION, False)
+GIVEN_BACK = ('finish_migration', live_migration.Side.DESTINATION, False)
 
 
 class TestMakeRoom(base.TestCase):

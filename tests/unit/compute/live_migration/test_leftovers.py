@@ -5,7 +5,7 @@ from nova_gs.compute.live_migration import source
 from nova_gs.db import models
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.fixtures import compute
 from tests.unit.db import base
 
@@ -43,7 +43,7 @@ class TestClearAfterDepartures(LeftoversTestCase):
         leftovers.clear_after_departures(self.host, self.context)
         self.assertLessEqual(
             set(self.host.driver.calls),
-            {('finish_migration', driver.Side.SOURCE, True)})
+            {('finish_migration', live_migration.Side.SOURCE, True)})
         return len(self.host.driver.calls)
 
     def test_once_for_each_guest(self):
@@ -118,7 +118,7 @@ class TestGiveRoomsBack(LeftoversTestCase):
         del self.host.driver.calls[:]
         leftovers.give_rooms_back(self.host, self.context)
         self.assertEqual(
-            {('finish_migration', driver.Side.DESTINATION, False)} &
+            {('finish_migration', live_migration.Side.DESTINATION, False)} &
             set(self.host.driver.calls), set(self.host.driver.calls))
         return len(self.host.driver.calls)
 

@@ -9,12 +9,12 @@ from nova_gs.compute.live_migration import rooms
 from nova_gs import exception
 from nova_gs import objects
 from nova_gs.shutdown import tracker
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.fixtures import compute
 from tests.unit import base
 from tests.unit.db import base as db_base
 
-ARRIVAL = driver.Arrival
+ARRIVAL = live_migration.Arrival
 VERDICT = rooms.Verdict
 
 
@@ -110,7 +110,7 @@ class TestRooms(db_base.DatabaseTestCase):
 
     def given_back(self):
         return self.host.driver.calls.count(
-            ('finish_migration', driver.Side.DESTINATION, False))
+            ('finish_migration', live_migration.Side.DESTINATION, False))
 
     def asked(self):
         return self.host.driver.names().count('look_for_arrival')

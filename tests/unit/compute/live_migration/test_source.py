@@ -8,7 +8,7 @@ from nova_gs.compute.live_migration import deadline
 from nova_gs.compute.live_migration import source
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs.virt import driver
+from nova_gs.virt import live_migration
 from tests.fixtures import compute
 from tests.unit.compute.live_migration import base
 
@@ -42,7 +42,7 @@ class TestArrival(base.SourceTestCase):
     def test_clean_up_completes(self):
         source.clean_up(self.host, self.operation)
         self.assertEqual(
-            [('finish_migration', driver.Side.SOURCE, True)],
+            [('finish_migration', live_migration.Side.SOURCE, True)],
             self.host.driver.calls)
         what, values = self.operation.last()
         self.assertEqual(('finish', 'succeeded'), (what, values['state']))
@@ -122,7 +122,7 @@ class TestFailure(base.SourceTestCase):
         self.host.driver.handle.end(arrived=False, reason='broken pipe')
         self.wait_over()
         self.assertIn('broken pipe', self.ending()['reason'])
-        self.assertIn(('finish_migration', driver.Side.SOURCE, False),
+        self.assertIn(('finish_migration', live_migration.Side.SOURCE, False),
                       self.host.driver.calls)
 
     def test_bug_is_a_failure_too(self):

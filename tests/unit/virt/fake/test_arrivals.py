@@ -1,6 +1,6 @@
-from nova_gs.virt import driver
 from nova_gs.virt.fake import guests
 from nova_gs.virt.fake import protocol
+from nova_gs.virt import live_migration
 from tests.unit.virt.fake import base
 
 
@@ -36,14 +36,14 @@ class ArrivalsTestCase(base.TestCase):
 
     def test_seen(self):
         for act, expected in (
-                (lambda: None, driver.Arrival.NOTHING),
-                (self._accept, driver.Arrival.NOTHING),
+                (lambda: None, live_migration.Arrival.NOTHING),
+                (self._accept, live_migration.Arrival.NOTHING),
                 (lambda: self._call('open', migration='m1'),
-                 driver.Arrival.COMING),
-                (self._commit, driver.Arrival.HERE),
+                 live_migration.Arrival.COMING),
+                (self._commit, live_migration.Arrival.HERE),
                 (lambda: self.one.world.change(('guests', base.GUEST, dict(
                     self.row, power_state=guests.SHUTDOWN))),
-                 driver.Arrival.OFF)):
+                 live_migration.Arrival.OFF)):
             act()
             self.assertEqual(expected.value, self._call('seen'))
 

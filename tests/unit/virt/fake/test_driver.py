@@ -3,6 +3,7 @@ from nova_gs import objects
 from nova_gs.virt import driver
 from nova_gs.virt import drivers
 from nova_gs.virt.fake import driver as fake_driver
+from nova_gs.virt import live_migration
 from tests.unit.virt.fake import base
 
 
@@ -120,6 +121,6 @@ class FakeDriverTestCase(base.TestCase):
         self.assertTrue(adopted.wait(0).arrived)
         first.abort()
         self.assertIsNone(source.finish_migration(
-            self.instance, driver.Side.SOURCE, True))
+            self.instance, live_migration.Side.SOURCE, True))
         self.assertEqual(base.GUEST, dest.finish_migration(
-            self.instance, driver.Side.DESTINATION, True).uuid)
+            self.instance, live_migration.Side.DESTINATION, True).uuid)

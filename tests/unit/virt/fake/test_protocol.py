@@ -3,6 +3,7 @@ import socket
 from nova_gs import exception
 from nova_gs.virt import driver
 from nova_gs.virt.fake import protocol
+from nova_gs.virt import live_migration
 from tests.unit import base
 
 
@@ -64,7 +65,8 @@ class ProtocolTestCase(base.TestCase):
 
     def test_every_verb_of_the_contract_is_known(self):
         contract = {
-            name for kind in (driver.ComputeDriver, driver.MigrationHandle)
+            name for kind in (driver.ComputeDriver,
+                              live_migration.MigrationHandle)
             for name in kind.__abstractmethods__}
         self.assertEqual(contract - {'init_host', 'close'},
                          set(protocol.DRIVER_VERBS))

@@ -1,8 +1,8 @@
 import libvirt
 
 from nova_gs import exception
-from nova_gs.virt import driver
 from nova_gs.virt.libvirt import arrival
+from nova_gs.virt import live_migration
 from tests.fixtures import libvirt as fake
 from tests.unit import base
 
@@ -130,22 +130,22 @@ class TestAskDestination(TestCase):
         self.assertIsNone(self.ask())
 
     def test_not_there(self):
-        self.assertIs(driver.Arrival.NOTHING, self.ask())
+        self.assertIs(live_migration.Arrival.NOTHING, self.ask())
 
     def test_by_state(self):
         for state, expected in (
-                (arrival.INCOMING, driver.Arrival.COMING),
-                (arrival.STARTING, driver.Arrival.COMING),
-                (arrival.POST_COPY, driver.Arrival.POST_COPY),
-                (arrival.BROKEN_POST_COPY, driver.Arrival.POST_COPY),
-                (IN_POST_COPY, driver.Arrival.POST_COPY),
+                (arrival.INCOMING, live_migration.Arrival.COMING),
+                (arrival.STARTING, live_migration.Arrival.COMING),
+                (arrival.POST_COPY, live_migration.Arrival.POST_COPY),
+                (arrival.BROKEN_POST_COPY, live_migration.Arrival.POST_COPY),
+                (IN_POST_COPY, live_migration.Arrival.POST_COPY),
                 ((libvirt.VIR_DOMAIN_RUNNING,
                   arrival.RUNNING_POSTCOPY_FAILED),
-                 driver.Arrival.POST_COPY),
-                (fake.SHUTOFF, driver.Arrival.OFF),
-                ((libvirt.VIR_DOMAIN_CRASHED, 1), driver.Arrival.OFF),
-                (fake.RUNNING, driver.Arrival.HERE),
-                (USER, driver.Arrival.HERE)):
+                 live_migration.Arrival.POST_COPY),
+                (fake.SHUTOFF, live_migration.Arrival.OFF),
+                ((libvirt.VIR_DOMAIN_CRASHED, 1), live_migration.Arrival.OFF),
+                (fake.RUNNING, live_migration.Arrival.HERE),
+                (USER, live_migration.Arrival.HERE)):
             self.set_state(state)
             self.assertIs(expected, self.ask(), state)
 
@@ -164,15 +164,17 @@ class TestHasArrived(base.TestCase):
             self.assertIs(expected, arrival.has_arrived(place, None), place)
 
     def test_where_the_destination_has_it(self):
-        for there in (driver.Arrival.HERE, driver.Arrival.POST_COPY):
+        for there in (live_migration.Arrival.HERE,
+                      live_migration.Arrival.POST_COPY):
             for place in (arrival.Place.GONE, arrival.Place.OFF):
                 self.assertIs(True, arrival.has_arrived(place, there))
         self.assertIs(True, arrival.has_arrived(
-            arrival.Place.STOPPED, driver.Arrival.HERE))
+            arrival.Place.STOPPED, live_migration.Arrival.HERE))
 
     def test_what_a_split_guest_needs_is_kept(self):
-        for there in (driver.Arrival.HERE, driver.Arrival.POST_COPY,
-                      driver.Arrival.COMING):
+        for there in (live_migration.Arrival.HERE,
+                      live_migration.Arrival.POST_COPY,
+                      live_migration.Arrival.COMING):
             self.assertIs(self.DOUBT, arrival.has_arrived(
                 arrival.Place.SPLIT, there))
 
@@ -180,13 +182,13 @@ class TestHasArrived(base.TestCase):
         for place in (arrival.Place.GONE, arrival.Place.OFF,
                       arrival.Place.STOPPED, arrival.Place.SPLIT):
             self.assertIs(False, arrival.has_arrived(
-                place, driver.Arrival.NOTHING))
+                place, live_migration.Arrival.NOTHING))
 
     def test_what_is_coming_is_waited_for(self):
         for place in arrival.Place:
             self.assertIs(self.DOUBT, arrival.has_arrived(
-                place, driver.Arrival.COMING))
+                place, live_migration.Arrival.COMING))
 
     def test_one_that_was_there_does_not_go_on_from_an_older_state(self):
         self.assertIs(self.DOUBT, arrival.has_arrived(
-            arrival.Place.STOPPED, driver.Arrival.OFF))
+            arrival.Place.STOPPED, live_migration.Arrival.OFF))

@@ -10,6 +10,7 @@ from nova_gs.virt import drivers
 from nova_gs.virt.libvirt import arrival
 from nova_gs.virt.libvirt import driver
 from nova_gs.virt.libvirt import orders
+from nova_gs.virt import live_migration
 from tests.fixtures import clock
 from tests.fixtures import conf as conf_fixture
 from tests.fixtures import libvirt as fake
@@ -18,7 +19,7 @@ from tests.unit.virt.libvirt import test_wiring
 
 UUID = 'a8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
 INTERNAL = libvirt.VIR_ERR_INTERNAL_ERROR
-SIDE = contract.Side
+SIDE = live_migration.Side
 
 
 class TestCase(base.TestCase):
@@ -330,9 +331,9 @@ class TestMigration(TestCase):
 
     def test_look_for_arrival(self):
         for state, expected in (
-                (None, contract.Arrival.NOTHING),
-                (arrival.INCOMING, contract.Arrival.COMING),
-                (fake.RUNNING, contract.Arrival.HERE)):
+                (None, live_migration.Arrival.NOTHING),
+                (arrival.INCOMING, live_migration.Arrival.COMING),
+                (fake.RUNNING, live_migration.Arrival.HERE)):
             self.peer.domains.clear()
             if state:
                 self.peer.domains[UUID] = {'state': state}

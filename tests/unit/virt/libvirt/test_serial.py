@@ -5,14 +5,14 @@ from xml.etree import ElementTree
 
 from nova_gs import exception
 from nova_gs import objects
-from nova_gs.virt import driver as contract
 from nova_gs.virt.libvirt import serial
 from nova_gs.virt.libvirt import serial_port
+from nova_gs.virt import live_migration
 from tests.unit.virt.libvirt import test_driver
 
 OTHER = 'b8a9c4c1-0d6e-4a43-8f49-6b1d5b7b1c11'
 UUID = test_driver.UUID
-SIDE = contract.Side
+SIDE = live_migration.Side
 
 
 class TestCase(test_driver.TestCase):
